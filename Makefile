@@ -1,0 +1,49 @@
+# One verb a target. On a fresh machine with Python 3.11+ and make: `make demo`, `make test`.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+# Everything runs with the checkout's own Python and Node first.
+PATH_BEFORE := $(PATH)
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+COMPILE := uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --python-version 3.11 --upgrade
+
+help: ## Say what there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-6s %s\n", $$1, $$2}'
+
+setup: .venv/complete ## Make .venv with all packages, and the pinned CDK CLI in node_modules
+
+.venv/complete: requirements-dev.txt package-lock.json
+	@python=$$(export PATH="$(PATH_BEFORE)"; for name in python3 python3.14 python3.13 python3.12 python3.11; do \
+		"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && command -v "$$name" && break; done); \
+	test -n "$$python" || { echo "Thingwatch needs Python 3.11 or newer; none is on the PATH." >&2; exit 1; }; \
+	echo "Setting up, once: 1/3 a virtual environment in .venv ($$("$$python" --version))"; \
+	rm -rf .venv node_modules && "$$python" -m venv .venv
+	@echo "Setting up, once: 2/3 Python packages and Node.js (about a minute)"
+	@.venv/bin/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@echo "Setting up, once: 3/3 the AWS CDK CLI"
+	@npm ci --silent
+	@touch $@
+
+demo: setup ## Deploy to an embedded AWS and watch an intruder raise alerts
+	@python -m local.demo
+
+test: setup ## Run every check and every test
+	ruff check --quiet .
+	ruff format --check --quiet .
+	mypy --no-error-summary
+	lint-imports --no-logo
+	python -m pytest
+
+lock: setup ## Pin the newest releases older than the cooldown, with their hashes
+	$(COMPILE) --group dev pyproject.toml -o requirements-dev.txt
+	$(COMPILE) -c requirements-dev.txt pyproject.toml -o requirements.txt
+	$(COMPILE) -c requirements-dev.txt handlers/requirements.in -o handlers/requirements.txt
+	npm install --package-lock-only --silent
+
+clean: ## Remove all that was set up or built
+	rm -rf .venv node_modules build cdk.out
+
+.PHONY: help setup demo test lock clean

@@ -1,0 +1,44 @@
+"""The CDK app: reads the config, makes the stack. No AWS call is made during synth."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+try:
+    import aws_cdk
+except ModuleNotFoundError:
+    sys.exit("The CDK packages are not installed here. Run `make setup` first (or `pip install -r requirements.txt`).")
+
+from cdk.asset import AssetError, build_asset
+from cdk.checks import add_checks
+from cdk.stack import ThingwatchStack
+from handlers.core.ruleset import load_ruleset
+from rulebook.catalog import load_catalog
+from rulebook.compile import compile_ruleset, serialise_ruleset
+from rulebook.config import ConfigError, load_config
+from rulebook.services import SERVICES
+
+
+def build_app(*, config: Path | None = None) -> aws_cdk.App:
+    """The app for `config` (default: the context key `config`, else config/alerts.yaml)."""
+    app = aws_cdk.App()
+    path = config or Path(app.node.try_get_context("config") or "config/alerts.yaml")
+    catalog = load_catalog()
+    ruleset = compile_ruleset(load_config(path, catalog), catalog)
+    stack = ThingwatchStack(
+        app,
+        "Thingwatch",
+        asset=build_asset(serialise_ruleset(ruleset)),
+        ruleset=load_ruleset(ruleset),
+        services=tuple(SERVICES.values()),
+    )
+    add_checks(app, stack)
+    return app
+
+
+if __name__ == "__main__":
+    try:
+        build_app().synth()
+    except (ConfigError, AssetError) as error:
+        sys.exit(str(error))

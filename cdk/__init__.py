@@ -1,0 +1,1 @@
+"""Infrastructure: the stack composes and grants, each construct makes one thing."""

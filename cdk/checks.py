@@ -1,0 +1,75 @@
+"""cdk-nag on every synth, and the findings that we accept, each at its place and with its reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import reduce
+
+from aws_cdk import Acknowledgment, App, Stack, Validations
+from cdk_nag import AwsSolutionsChecks, ServerlessChecks
+from constructs import IConstruct
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A rule that a reviewer need not raise again, for the constructs at these paths in the stack."""
+
+    rule: str
+    at: tuple[str, ...]
+    reason: str
+
+
+_FAILURE_QUEUES = ("Detection/HandoverFailures", "Detection/DetectFailures")
+_FUNCTIONS = ("Detection/Detect", "Delivery/Deliver")
+
+ACCEPTED = (
+    Accepted(
+        "AwsSolutions::AwsSolutions-SQS3",
+        at=_FAILURE_QUEUES,
+        reason="It is itself where failures end: EventBridge and Lambda put them here. Nothing consumes it that could fail.",
+    ),
+    Accepted(
+        "Serverless::Serverless-SQSRedrivePolicy",
+        at=(*_FAILURE_QUEUES, "Delivery/DeadLetters"),
+        reason="It is the end of the line, read by people; a message must not move on from here by itself.",
+    ),
+    Accepted(
+        "Serverless::Serverless-LambdaDLQ",
+        at=("Detection/Detect",),
+        reason="It has an on-failure destination, which keeps the event and the error; a DLQ keeps only the event.",
+    ),
+    Accepted(
+        "Serverless::Serverless-LambdaDLQ",
+        at=("Delivery/Deliver",),
+        reason="It is never invoked asynchronously: SQS invokes it, and the queue has the dead-letter queue.",
+    ),
+    Accepted(
+        "Serverless::Serverless-LambdaEventSourceMappingDestination",
+        at=("Delivery/Deliver",),
+        reason="Lambda has no on-failure destination for an SQS source; the queue's redrive policy does this.",
+    ),
+    Accepted(
+        "AwsSolutions::AwsSolutions-DDB3",
+        at=("State",),
+        reason="It holds claims that end by themselves; restored ones would be stale. Losing them costs a repeated alert.",
+    ),
+    Accepted(
+        "Serverless::Serverless-LambdaTracing",
+        at=_FUNCTIONS,
+        reason="X-Ray needs a permission on every resource; the alert id joins the logs of both functions instead.",
+    ),
+)
+
+
+def add_checks(app: App, stack: Stack) -> None:
+    """Make `cdk synth` fail on a finding of cdk-nag's AwsSolutions or Serverless packs."""
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app), ServerlessChecks(app))
+    for accepted in ACCEPTED:
+        for path in accepted.at:
+            Validations.of(_find(stack, path)).acknowledge(
+                Acknowledgment(id=accepted.rule, reason=accepted.reason)
+            )
+
+
+def _find(stack: Stack, path: str) -> IConstruct:
+    return reduce(lambda construct, name: construct.node.find_child(name), path.split("/"), stack)

@@ -1,0 +1,78 @@
+"""From the default event bus to `detect`, and where an event goes that `detect` can not take."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aws_cdk import Duration
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_destinations as destinations
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from cdk.function import PythonFunction
+from cdk.queues import make_failure_queue
+from rulebook.services import Service
+
+
+class Detection(Construct):
+    """The rule, the function, and two failure queues, because two things can fail:
+
+    - EventBridge can not hand an event over: `handover_failures` keeps the event.
+    - `detect` fails three times on it: `detect_failures` keeps the event in Lambda's record of the failure.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        code: lambda_.Code,
+        services: Sequence[Service],
+        queue: sqs.IQueue,
+        table_name: str,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.handover_failures = make_failure_queue(self, "HandoverFailures")
+        self.detect_failures = make_failure_queue(self, "DetectFailures")
+        self.detect = PythonFunction(
+            self,
+            "Detect",
+            module="detect",
+            code=code,
+            description="Judges AWS IoT API calls and queues an alert for each destination",
+            # Shorter than the lease of a claim: see LEASE in handlers/detect.py.
+            timeout=Duration.seconds(30),
+            environment={"STATE_TABLE": table_name, "DELIVERY_QUEUE_URL": queue.queue_url},
+        )
+        self.detect_failures.grant_send_messages(self.detect.role)
+        lambda_.EventInvokeConfig(
+            self,
+            "OnFailure",
+            function=self.detect.function,
+            on_failure=destinations.SqsDestination(self.detect_failures),
+            retry_attempts=2,
+            max_event_age=Duration.hours(6),
+        )
+        events.Rule(
+            self,
+            "ApiCalls",
+            description="AWS IoT API calls that CloudTrail records",
+            # The operations are not named: the mutating ones of iot alone do not fit a pattern's
+            # 2,048 characters, and an operation that AWS launches tomorrow must not pass unseen.
+            event_pattern=events.EventPattern(
+                source=sorted({service.bus_source for service in services}),
+                detail_type=["AWS API Call via CloudTrail"],
+                detail={"eventSource": sorted({name for service in services for name in service.event_sources})},
+            ),
+            targets=[
+                targets.LambdaFunction(
+                    self.detect.function,
+                    dead_letter_queue=self.handover_failures,
+                    retry_attempts=185,
+                    max_event_age=Duration.hours(24),
+                )
+            ],
+        )

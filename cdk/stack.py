@@ -1,0 +1,123 @@
+"""The stack: state, detection, delivery, and what each may touch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from aws_cdk import ArnFormat, CfnOutput, RemovalPolicy, Stack
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sns as sns
+from constructs import Construct
+
+from cdk.delivery import Delivery
+from cdk.detection import Detection
+from handlers.core.ruleset import Destination, Ruleset
+from rulebook.services import Service
+
+
+class ThingwatchStack(Stack):
+    """Everything that one Region of one account needs."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        asset: Path,
+        ruleset: Ruleset,
+        services: Sequence[Service],
+    ) -> None:
+        super().__init__(
+            scope, construct_id, description="Thingwatch: alerts on changes to an AWS IoT fleet's control plane"
+        )
+        code = lambda_.Code.from_asset(str(asset))
+        table = dynamodb.Table(
+            self,
+            "State",
+            partition_key=dynamodb.Attribute(name="key", type=dynamodb.AttributeType.STRING),
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            encryption=dynamodb.TableEncryption.AWS_MANAGED,
+            time_to_live_attribute="lapses",
+            # Nothing but claims that end by themselves: not worth keeping without the stack.
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        topics = {
+            destination.name: sns.Topic(
+                self,
+                f"Topic-{destination.name}",
+                display_name="Thingwatch",
+                master_key=kms.Alias.from_alias_name(self, f"TopicKey-{destination.name}", "alias/aws/sns"),
+                enforce_ssl=True,
+            )
+            for destination in ruleset.destinations.values()
+            if destination.kind == "sns"
+        }
+        delivery = Delivery(self, "Delivery", code=code, topics=topics, table_name=table.table_name)
+        detection = Detection(
+            self,
+            "Detection",
+            code=code,
+            services=services,
+            queue=delivery.queue,
+            table_name=table.table_name,
+        )
+
+        delivery.queue.grant_send_messages(detection.detect.role)
+        for role in (detection.detect.role, delivery.deliver.role):
+            table.grant(role, "dynamodb:PutItem", "dynamodb:DeleteItem")
+        for topic in topics.values():
+            topic.grant_publish(delivery.deliver.role)
+        for destination in ruleset.destinations.values():
+            if destination.secret is not None:
+                self._grant_secret(delivery.deliver.role, destination.secret)
+
+        for name, topic in topics.items():
+            CfnOutput(self, f"TopicArn-{name}", value=topic.topic_arn, description=f"Subscribe here to hear of {name}")
+        for output, queue, holds in (
+            ("DeliveryQueueUrl", delivery.queue, "Alerts on their way"),
+            ("DeadLetterQueueUrl", delivery.dead_letters, "Alerts that a destination refuses for good"),
+            ("DetectFailureQueueUrl", detection.detect_failures, "Events that could not be judged"),
+            ("HandoverFailureQueueUrl", detection.handover_failures, "Events that did not reach detect"),
+        ):
+            CfnOutput(self, output, value=queue.queue_url, description=holds)
+        for destination in ruleset.destinations.values():
+            if destination.secret is not None:
+                self._tell_how_to_set(destination)
+
+    def _grant_secret(self, role: iam.Role, secret: str) -> None:
+        store, _, name = secret.partition(":")
+        if store == "ssm":
+            action, resource = "ssm:GetParameter", self._parameter_arn(name)
+        else:
+            # Secrets Manager adds a hyphen and six characters of its own to the name in the ARN.
+            action, resource = "secretsmanager:GetSecretValue", self._secret_arn(f"{name}-??????")
+        role.add_to_policy(iam.PolicyStatement(actions=[action], resources=[resource]))
+
+    def _parameter_arn(self, name: str) -> str:
+        return self.format_arn(service="ssm", resource="parameter", resource_name=name.lstrip("/"))
+
+    def _secret_arn(self, name: str) -> str:
+        return self.format_arn(
+            service="secretsmanager",
+            resource="secret",
+            resource_name=name,
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
+
+    def _tell_how_to_set(self, destination: Destination) -> None:
+        store, _, name = str(destination.secret).partition(":")
+        command = (
+            f"aws ssm put-parameter --type SecureString --name {name} --value WEBHOOK_URL"
+            if store == "ssm"
+            else f"aws secretsmanager create-secret --name {name} --secret-string WEBHOOK_URL"
+        )
+        CfnOutput(
+            self,
+            f"SetWebhook-{destination.name}",
+            value=f"{command} --region {self.region}",
+            description=f"Run once, with the Slack webhook of {destination.name}; until then its alerts wait",
+        )

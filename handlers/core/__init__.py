@@ -1,0 +1,1 @@
+"""The pure core: it decides and returns data. No I/O, no clock, no environment."""

@@ -1,0 +1,162 @@
+"""The alert: what people are told, as one model that every rendering shows.
+
+Text from an event is hostile. It is cleaned of control characters and cut here, once;
+each rendering still escapes it for its own medium.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from handlers.core.judgement import Finding
+from handlers.core.record import Record, value_at
+from handlers.core.severity import Severity
+
+TEXT_LIMIT = 256
+"""Characters of any one text that an event may put into an alert."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who made the call. `id` is stable: for an assumed role it is the role, not the session."""
+
+    kind: str
+    id: str
+    name: str
+    session: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One judged call, ready to be told."""
+
+    alert_id: str
+    """The same for every repetition of the same record: what a claim is made on."""
+    dedup_key: str
+    """Alerts with the same key are one person doing one thing in one place."""
+    severity: Severity
+    rule: str
+    operation: str
+    category: str
+    reasons: tuple[str, ...]
+    actor: Actor
+    account: str
+    region: str
+    time: datetime
+    source_ip: str
+    subject: str | None
+    shown: Mapping[str, str]
+    error: str | None
+    """The error that the call met; None when it succeeded."""
+    runbook: tuple[str, ...]
+    attack: tuple[str, ...]
+    event_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One alert to one destination: the unit of retry."""
+
+    alert: Alert
+    destination: str
+
+    @property
+    def key(self) -> str:
+        """What a delivery is claimed on."""
+        return f"{self.alert.alert_id}#{self.destination}"
+
+
+class BadDelivery(ValueError):
+    """A queue message that is not a delivery of ours; the message says what is wrong."""
+
+
+def build_alert(record: Record, facts: Mapping[str, Any], finding: Finding) -> Alert:
+    """Turn a finding into what people are told. Only values that the rule allows are shown."""
+    rule = finding.rule
+    actor = facts["actor"]
+    error = ": ".join(filter(None, (record.error_code, record.error_message))) or None
+    return Alert(
+        alert_id=_digest(record.account, record.region, record.event_id, rule.name),
+        dedup_key=_digest(rule.name, actor["id"], record.account, record.region),
+        severity=finding.severity,
+        rule=rule.name,
+        operation=clean(f"{record.event_source.split('.')[0]}:{record.event_name}"),
+        category=rule.category,
+        reasons=finding.reasons,
+        actor=Actor(
+            kind=actor["kind"],
+            id=clean(actor["id"]),
+            name=clean(actor["name"]),
+            session=clean(actor["session"]) if "session" in actor else None,
+        ),
+        account=clean(record.account),
+        region=clean(record.region),
+        time=record.event_time,
+        source_ip=clean(record.source_ip),
+        subject=_readable(value_at(record.raw, rule.subject)) if rule.subject else None,
+        shown={
+            path.rsplit(".", 1)[-1]: text
+            for path in rule.shown
+            if (text := _readable(value_at(record.raw, path))) is not None
+        },
+        error=clean(error) if error else None,
+        runbook=rule.runbook,
+        attack=rule.attack,
+        event_id=clean(record.event_id),
+    )
+
+
+def clean(text: str) -> str:
+    """`text` on one line, without control, format or unassigned characters (a right-to-left
+    override hides what a name says), at most `TEXT_LIMIT` characters."""
+    cut = text if len(text) <= TEXT_LIMIT else text[: TEXT_LIMIT - 1] + "…"
+    return "".join(" " if unicodedata.category(letter)[0] in "CZ" else letter for letter in cut)
+
+
+def write_delivery(delivery: Delivery) -> str:
+    """The delivery as the JSON of a queue message."""
+    return json.dumps({"destination": delivery.destination, "alert": alert_data(delivery.alert)})
+
+
+def read_delivery(text: str) -> Delivery:
+    """The delivery in a queue message. Raises `BadDelivery`."""
+    try:
+        data = json.loads(text)
+        # A field that we do not know was added by a newer `detect`, while a deployment is under way.
+        alert = {field.name: data["alert"][field.name] for field in fields(Alert)}
+        return Delivery(
+            destination=data["destination"],
+            alert=Alert(
+                **{
+                    **alert,
+                    "severity": Severity(alert["severity"]),
+                    "time": datetime.fromisoformat(alert["time"]),
+                    "actor": Actor(**alert["actor"]),
+                    **{name: tuple(alert[name]) for name in ("reasons", "runbook", "attack")},
+                }
+            ),
+        )
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise BadDelivery(f"not a delivery: {type(error).__name__}") from None
+
+
+def alert_data(alert: Alert) -> dict[str, Any]:
+    """The alert as JSON types: the form that machines receive."""
+    return {**asdict(alert), "severity": alert.severity.value, "time": alert.time.isoformat()}
+
+
+def _readable(value: object) -> str | None:
+    if value is None or value == "":
+        return None
+    return clean(value if isinstance(value, str) else json.dumps(value))
+
+
+def _digest(*parts: str) -> str:
+    # JSON keeps ("a", "bc") and ("ab", "c") apart.
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]

@@ -1,0 +1,132 @@
+"""A CloudTrail record, parsed out of the EventBridge event that carries it.
+
+The shape is CloudTrail's
+(https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html),
+version 1.x. Everything in a record may be the choice of an attacker, so nothing is trusted
+to have the type that the reference promises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+
+class BadRecord(ValueError):
+    """The event can not be read as a CloudTrail record; the message says which part is at fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What every rule needs of a record; `raw` is the whole of it, for patterns."""
+
+    event_id: str
+    """Identity of the call. A record that CloudTrail repeats with corrected data keeps the first one's."""
+    event_source: str
+    event_name: str
+    event_time: datetime
+    region: str
+    account: str
+    """The account whose fleet was touched (recipientAccountId)."""
+    source_ip: str
+    """An address, a service's DNS name, or "AWS Internal"; empty when CloudTrail did not say."""
+    error_code: str | None
+    error_message: str | None
+    raw: Mapping[str, Any]
+
+    @property
+    def request_parameters(self) -> Mapping[str, Any]:
+        """The call's parameters; empty when CloudTrail recorded none."""
+        return as_mapping(self.raw.get("requestParameters"))
+
+    @property
+    def user_identity(self) -> Mapping[str, Any]:
+        """Who called, in CloudTrail's own form; empty when absent."""
+        return as_mapping(self.raw.get("userIdentity"))
+
+
+def parse_event(event: object) -> Record:
+    """Read the record out of an EventBridge event.
+
+    Raises `BadRecord` when `event` is not an envelope with a CloudTrail record in `detail`.
+    """
+    if not isinstance(event, Mapping):
+        raise BadRecord(f"the event is {_kind(event)}, not an object")
+    detail = event.get("detail")
+    if not isinstance(detail, Mapping):
+        raise BadRecord(f"detail is {_kind(detail)}, not a CloudTrail record")
+    for part in ("requestParameters", "responseElements", "userIdentity"):
+        if not isinstance(detail.get(part), Mapping | None):
+            raise BadRecord(f"{part} is {_kind(detail[part])}, not an object or null")
+    account = (
+        as_text(detail.get("recipientAccountId"))
+        or as_text(as_mapping(detail.get("userIdentity")).get("accountId"))
+        or as_text(event.get("account"))
+    )
+    if not account:
+        raise BadRecord("no account: recipientAccountId is missing")
+    return Record(
+        event_id=_identity(detail),
+        event_source=_required(detail, "eventSource"),
+        event_name=_required(detail, "eventName"),
+        event_time=_time(_required(detail, "eventTime")),
+        region=_required(detail, "awsRegion"),
+        account=account,
+        source_ip=as_text(detail.get("sourceIPAddress")),
+        error_code=as_text(detail.get("errorCode")) or None,
+        error_message=as_text(detail.get("errorMessage")) or None,
+        raw=detail,
+    )
+
+
+def value_at(record: Mapping[str, Any], path: str) -> Any:
+    """The value at a dotted path (`requestParameters.policyName`), or None."""
+    value: Any = record
+    for part in path.split("."):
+        value = as_mapping(value).get(part)
+    return value
+
+
+def as_mapping(value: object) -> Mapping[str, Any]:
+    """`value` when it is an object, else an empty one."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def as_text(value: object) -> str:
+    """`value` when it is a string, else an empty one."""
+    return value if isinstance(value, str) else ""
+
+
+def _identity(detail: Mapping[str, Any]) -> str:
+    # CloudTrail repeats a record as a new event when it learns more (addendum UPDATED_DATA):
+    # https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
+    addendum = as_mapping(detail.get("addendum"))
+    if addendum.get("reason") == "UPDATED_DATA" and as_text(addendum.get("originalEventID")):
+        return as_text(addendum["originalEventID"])
+    return _required(detail, "eventID")
+
+
+def _required(detail: Mapping[str, Any], name: str) -> str:
+    value = detail.get(name)
+    if not isinstance(value, str) or not value:
+        raise BadRecord(f"{name} is {_kind(value)}, not a text")
+    return value
+
+
+def _time(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+        # Without a zone CloudTrail means UTC; converting also refuses a year out of range.
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise BadRecord("eventTime is not an ISO 8601 time") from None
+
+
+def _kind(value: object) -> str:
+    if value is None:
+        return "missing or null"
+    if value == "":
+        return "empty"
+    return {bool: "a boolean", str: "a text", dict: "an object", list: "a list"}.get(type(value), "a number")

@@ -1,0 +1,94 @@
+"""The alert as a Slack message: Block Kit for an incoming webhook.
+
+Limits: https://docs.slack.dev/reference/block-kit/blocks (header 150 characters, section text
+3,000, ten fields). Escaping: https://docs.slack.dev/messaging/formatting-message-text. Every text
+from an event stands in a code span: there a `<!channel>`, a link or an asterisk is only text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from handlers.core.alerts import Alert
+from handlers.core.renderings.console import event_link
+from handlers.core.renderings.text import render_actor, render_title
+from handlers.core.severity import Severity
+
+_HEADER_LIMIT = 150
+_SECTION_LIMIT = 3000
+
+_SIGNS = {
+    Severity.INFORMATIONAL: "⚪",
+    Severity.LOW: "🔵",
+    Severity.MEDIUM: "🟡",
+    Severity.HIGH: "🟠",
+    Severity.CRITICAL: "🔴",
+}
+
+
+def render_slack(alert: Alert) -> dict[str, Any]:
+    """The JSON body for a webhook. `text` is what notifications and screen readers get."""
+    title = f"{_SIGNS[alert.severity]} {render_title(alert)}"
+    return {
+        "text": _escape(title),
+        "blocks": list(_blocks(alert, title)),
+        "unfurl_links": False,
+        "unfurl_media": False,
+    }
+
+
+def _blocks(alert: Alert, title: str) -> Iterator[dict[str, Any]]:
+    header = title if len(title) <= _HEADER_LIMIT else title[: _HEADER_LIMIT - 1] + "…"
+    yield {"type": "header", "text": {"type": "plain_text", "text": header, "emoji": False}}
+    yield _section("\n".join(f"• {_escape(reason)}" for reason in alert.reasons))
+    yield {"type": "section", "fields": [_markdown(f"*{name}*\n{text}") for name, text in _fields(alert)]}
+    details = "\n".join(f"{_escape(name)}: {_code(value)}" for name, value in _details(alert))
+    if details:
+        yield _section(details)
+    if alert.runbook:
+        steps = "\n".join(f"{number}. {_escape(step)}" for number, step in enumerate(alert.runbook, start=1))
+        yield _section(f"*What to do*\n{steps}")
+    yield {"type": "context", "elements": [_markdown(" · ".join(_footer(alert)))]}
+
+
+def _fields(alert: Alert) -> Iterator[tuple[str, str]]:
+    yield "Who", f"{_code(render_actor(alert))}\n{_code(alert.actor.id)}"
+    yield "Where", f"account {_code(alert.account)}\n{_code(alert.region)}"
+    epoch = int(alert.time.timestamp())
+    yield "When", f"<!date^{epoch}^{{date_short_pretty}} {{time_secs}}|{alert.time:%Y-%m-%d %H:%M:%S} UTC>"
+    if alert.source_ip:
+        yield "From", _code(alert.source_ip)
+
+
+def _details(alert: Alert) -> Iterator[tuple[str, str]]:
+    yield from alert.shown.items()
+    if alert.error:
+        yield "error", alert.error
+
+
+def _footer(alert: Alert) -> Iterator[str]:
+    yield f"<{_escape(event_link(alert.region, alert.event_id))}|CloudTrail record>"
+    if alert.attack:
+        yield f"ATT&amp;CK {', '.join(map(_escape, alert.attack))}"
+    yield f"alert {_escape(alert.alert_id)}"
+
+
+def _section(text: str) -> dict[str, Any]:
+    # Cutting at a line keeps every code span and entity whole.
+    while len(text) > _SECTION_LIMIT:
+        text = text[: text.rindex("\n", 0, _SECTION_LIMIT)]
+    return {"type": "section", "text": _markdown(text)}
+
+
+def _markdown(text: str) -> dict[str, Any]:
+    # `verbatim` keeps Slack from making links of names and addresses by itself.
+    return {"type": "mrkdwn", "text": text, "verbatim": True}
+
+
+def _code(text: str) -> str:
+    return f"`{_escape(text).replace('`', chr(0x2CB))}`"
+
+
+def _escape(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

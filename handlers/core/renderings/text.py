@@ -1,0 +1,61 @@
+"""The alert as plain text: for e-mail and the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from handlers.core.alerts import Alert
+from handlers.core.renderings.console import event_link
+
+_WIDTH = 10
+
+
+def render_title(alert: Alert) -> str:
+    """One line: how bad, which operation, on what, and whether it failed."""
+    subject = f" on {alert.subject}" if alert.subject else ""
+    failed = " (failed)" if alert.error else ""
+    return f"{alert.severity.value.capitalize()}: {alert.operation}{subject}{failed}"
+
+
+def render_actor(alert: Alert) -> str:
+    """Who did it, in the words of a person: kind, name, and the session if there is one."""
+    session = f", session {alert.actor.session}" if alert.actor.session else ""
+    kind = alert.actor.kind.replace("-", " ")
+    name = "" if alert.actor.name in (alert.actor.kind, "unknown") else f" {alert.actor.name}"
+    return f"{kind}{name}{session}"
+
+
+def render_text(alert: Alert) -> str:
+    """Everything an alert says, readable in a fixed-width font or not."""
+    return "\n".join(_lines(alert)) + "\n"
+
+
+def _lines(alert: Alert) -> Iterator[str]:
+    yield render_title(alert)
+    yield ""
+    for reason in alert.reasons:
+        yield f"- {reason}"
+    yield ""
+    yield _row("Who", render_actor(alert))
+    yield _row("", alert.actor.id)
+    yield _row("Where", f"account {alert.account}, {alert.region}")
+    yield _row("When", f"{alert.time:%Y-%m-%d %H:%M:%S} UTC")
+    if alert.source_ip:
+        yield _row("From", alert.source_ip)
+    for name, value in alert.shown.items():
+        yield _row(name, value)
+    if alert.error:
+        yield _row("Error", alert.error)
+    if alert.runbook:
+        yield ""
+        yield "What to do"
+        yield from (f"{number}. {step}" for number, step in enumerate(alert.runbook, start=1))
+    yield ""
+    yield _row("Record", event_link(alert.region, alert.event_id))
+    if alert.attack:
+        yield _row("ATT&CK", ", ".join(alert.attack))
+    yield _row("Alert", alert.alert_id)
+
+
+def _row(name: str, value: str) -> str:
+    return f"{name:<{_WIDTH}} {value}"

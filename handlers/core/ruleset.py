@@ -1,0 +1,121 @@
+"""The compiled ruleset: every rule, destination and route, as the Lambda functions load it.
+
+`rulebook` writes it as JSON at synth; here it is read back and its patterns are compiled once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from handlers.core.patterns import Predicate, compile_pattern
+from handlers.core.severity import Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """Raise a rule's severity to `to` when the record and its facts match `when`."""
+
+    when: Predicate
+    to: Severity
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A named judgement on one operation."""
+
+    name: str
+    category: str
+    severity: Severity
+    subject: str | None
+    """Dotted path to the name of the touched resource; None when the call names none."""
+    shown: tuple[str, ...]
+    """Dotted paths of the values that people may see. Nothing else of a record is shown."""
+    why: str
+    escalations: tuple[Escalation, ...]
+    runbook: tuple[str, ...]
+    attack: tuple[str, ...]
+    """MITRE ATT&CK technique ids."""
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """A configured place that alerts go to. `secret` names a Slack webhook, never holds it."""
+
+    name: str
+    kind: Literal["slack", "sns"]
+    secret: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Alerts of these severities go to these destinations."""
+
+    severities: frozenset[Severity]
+    to: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ruleset:
+    """Everything that config and catalog decide. Rules are found by (eventSource, eventName),
+    so a record costs the same whatever the number of rules."""
+
+    rules: Mapping[tuple[str, str], tuple[Rule, ...]]
+    minimum_severity: Severity
+    destinations: Mapping[str, Destination]
+    routes: tuple[Route, ...]
+    slack_test_host: str | None = None
+
+    def rules_for(self, event_source: str, event_name: str) -> tuple[Rule, ...]:
+        """The rules that judge this operation; none when the catalog does not know it."""
+        return self.rules.get((event_source, event_name), ())
+
+    def destinations_for(self, severity: Severity) -> tuple[str, ...]:
+        """Names of the destinations that hear of this severity, each once, in config's order."""
+        if severity < self.minimum_severity:
+            return ()
+        wanted = {name for route in self.routes if severity in route.severities for name in route.to}
+        return tuple(name for name in self.destinations if name in wanted)
+
+
+def load_ruleset(data: Mapping[str, Any]) -> Ruleset:
+    """Build the ruleset from its JSON form.
+
+    Raises `PatternError`, `KeyError` or `ValueError` on a file that our own compiler did not write.
+    """
+    rules: dict[tuple[str, str], list[Rule]] = {}
+    for entry in data["rules"]:
+        for source in entry["event_sources"]:
+            rules.setdefault((source, entry["event_name"]), []).append(_rule(entry))
+    return Ruleset(
+        rules={operation: tuple(found) for operation, found in rules.items()},
+        minimum_severity=Severity(data["minimum_severity"]),
+        destinations={
+            name: Destination(name=name, kind=entry["kind"], secret=entry.get("secret"))
+            for name, entry in data["destinations"].items()
+        },
+        routes=tuple(
+            Route(severities=frozenset(map(Severity, entry["severity"])), to=tuple(entry["to"]))
+            for entry in data["routes"]
+        ),
+        slack_test_host=data.get("slack_test_host"),
+    )
+
+
+def _rule(entry: Mapping[str, Any]) -> Rule:
+    return Rule(
+        name=entry["name"],
+        category=entry["category"],
+        severity=Severity(entry["severity"]),
+        subject=entry["subject"],
+        shown=tuple(entry["shown"]),
+        why=entry["why"],
+        escalations=tuple(
+            Escalation(when=compile_pattern(raised["when"]), to=Severity(raised["to"]), why=raised["why"])
+            for raised in entry["escalate"]
+        ),
+        runbook=tuple(entry["runbook"]),
+        attack=tuple(entry["attack"]),
+    )

@@ -1,0 +1,108 @@
+"""The Lambda function that sends: one queue message → one destination.
+
+A message that can not be sent now is hidden for a while and handed out again; one that
+never can goes to the dead-letter queue with the reason. Nothing sleeps here.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
+
+import boto3
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSEvent, SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from handlers.adapters.aws_clients import CONFIG
+from handlers.adapters.dynamodb_claims import DynamoDbClaims
+from handlers.adapters.secrets import Secrets
+from handlers.adapters.slack_webhook import SlackWebhook
+from handlers.adapters.sns_topic import SnsTopic
+from handlers.adapters.sqs_deliveries import SqsRetries
+from handlers.core.alerts import BadDelivery, read_delivery
+from handlers.core.backoff import retry_delay
+from handlers.core.ruleset import Ruleset, load_ruleset
+from handlers.pipeline import Claims, ClaimHeld, Run, Sender, TryAgain, Undeliverable, deliver
+from handlers.settings import RULESET, read_deliver_settings
+
+LEASE = timedelta(seconds=60)
+"""Longer than the function's timeout (45 s), shorter than the queue's visibility timeout."""
+
+logger = Logger(service="deliver")
+
+
+@dataclass(frozen=True, slots=True)
+class _Wiring:
+    ruleset: Ruleset
+    claims: Claims
+    senders: Mapping[str, Sender]
+    retries: SqsRetries
+
+
+@cache
+def _wire() -> _Wiring:
+    settings = read_deliver_settings(os.environ)
+    ruleset = load_ruleset(json.loads(RULESET.read_text()))
+    secrets = Secrets(
+        ssm=boto3.client("ssm", config=CONFIG), secretsmanager=boto3.client("secretsmanager", config=CONFIG)
+    )
+    return _Wiring(
+        ruleset=ruleset,
+        claims=DynamoDbClaims(boto3.client("dynamodb", config=CONFIG), settings.state_table),
+        senders={
+            "slack": SlackWebhook(secrets, test_host=ruleset.slack_test_host),
+            "sns": SnsTopic(boto3.client("sns", config=CONFIG), settings.topic_arns),
+        },
+        retries=SqsRetries(
+            boto3.client("sqs", config=CONFIG),
+            queue_url=settings.queue_url,
+            dead_letter_queue_url=settings.dead_letter_queue_url,
+        ),
+    )
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> Mapping[str, Any]:
+    """Entry point of Lambda. Answers which messages must be handed out again."""
+    wiring = _wire()
+    failed = [
+        message.message_id
+        for message in SQSEvent(event).records
+        if not _handle(message, wiring=wiring, owner=context.aws_request_id)
+    ]
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+
+
+def _handle(message: SQSRecord, *, wiring: _Wiring, owner: str) -> bool:
+    """Whether the queue may forget the message."""
+    run = Run(owner=owner, now=datetime.now(UTC), lease=LEASE)
+    try:
+        delivery = read_delivery(message.body)
+        sent = deliver(
+            delivery, ruleset=wiring.ruleset, senders=wiring.senders, claims=wiring.claims, run=run
+        )
+        logger.info(
+            "sent" if sent else "was sent before",
+            alert_id=delivery.alert.alert_id,
+            destination=delivery.destination,
+        )
+    except (BadDelivery, Undeliverable) as error:
+        logger.error("undeliverable, kept in the dead-letter queue", reason=str(error))
+        wiring.retries.give_up(message.body, str(error))
+    except Exception as error:
+        delay = _delay(error, receives=int(message.attributes.approximate_receive_count))
+        logger.warning("to be tried again", reason=str(error), delay_seconds=delay.total_seconds())
+        wiring.retries.wait(message.receipt_handle, delay)
+        return False
+    return True
+
+
+def _delay(error: Exception, *, receives: int) -> timedelta:
+    if isinstance(error, ClaimHeld):
+        return LEASE
+    return retry_delay(receives, error.after if isinstance(error, TryAgain) else None)

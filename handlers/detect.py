@@ -1,0 +1,66 @@
+"""The Lambda function that judges events: EventBridge event → deliveries on the queue.
+
+It is invoked asynchronously. When it raises, Lambda tries twice more (after one and two
+minutes) and then keeps the event whole in the function's failure queue.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
+
+import boto3
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from handlers.adapters.aws_clients import CONFIG
+from handlers.adapters.dynamodb_claims import DynamoDbClaims
+from handlers.adapters.sqs_deliveries import SqsDeliveries
+from handlers.core.ruleset import Ruleset, load_ruleset
+from handlers.pipeline import Claims, DeliveryQueue, Run, detect
+from handlers.settings import RULESET, read_detect_settings
+
+LEASE = timedelta(seconds=45)
+"""Longer than the function's timeout (30 s), shorter than Lambda's wait before the first retry (60 s)."""
+
+logger = Logger(service="detect")
+
+
+@dataclass(frozen=True, slots=True)
+class _Wiring:
+    ruleset: Ruleset
+    claims: Claims
+    queue: DeliveryQueue
+
+
+@cache
+def _wire() -> _Wiring:
+    settings = read_detect_settings(os.environ)
+    return _Wiring(
+        ruleset=load_ruleset(json.loads(RULESET.read_text())),
+        claims=DynamoDbClaims(boto3.client("dynamodb", config=CONFIG), settings.state_table),
+        queue=SqsDeliveries(boto3.client("sqs", config=CONFIG), settings.queue_url),
+    )
+
+
+def handler(event: Mapping[str, Any], context: LambdaContext) -> None:
+    """Entry point of Lambda."""
+    wiring = _wire()
+    run = Run(owner=context.aws_request_id, now=datetime.now(UTC), lease=LEASE)
+    for detection in detect(
+        event, ruleset=wiring.ruleset, claims=wiring.claims, queue=wiring.queue, run=run
+    ):
+        logger.info(
+            "judged",
+            alert_id=detection.alert.alert_id,
+            operation=detection.alert.operation,
+            severity=detection.alert.severity.value,
+            event_id=detection.alert.event_id,
+            destinations=detection.destinations,
+            repeated=detection.repeated,
+        )

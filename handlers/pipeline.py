@@ -1,0 +1,170 @@
+"""The line from event to message: `detect` makes deliveries, `deliver` sends one.
+
+Both gather, let the core decide, and act through the few Protocols below. Each acts
+under a claim, because everything upstream may deliver twice:
+
+    claim (lease) ──▶ act ──▶ confirm          the claim is done; a repetition is a no-op
+    claim (lease) ──▶ act fails ──▶ release    a retry may claim at once
+    claim (lease) ──▶ crash                    the lease lapses; a retry claims then
+
+A crash between act and confirm repeats the act: a rare duplicate is preferred to a loss.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Protocol
+
+from handlers.core.alerts import Alert, Delivery, build_alert
+from handlers.core.facts import derive_facts
+from handlers.core.judgement import judge
+from handlers.core.record import parse_event
+from handlers.core.ruleset import Destination, Ruleset
+
+
+REMEMBERED = timedelta(days=30)
+"""How long a done claim is remembered: longer than a message can wait in the queue and then in
+its dead-letter queue (14 days each), so that no redrive sends what was sent."""
+
+
+class Claimed(Enum):
+    """What came of trying to claim a key."""
+
+    OURS = "ours"
+    DONE = "done"
+    """Somebody confirmed it before: nothing is left to do."""
+    HELD = "held"
+    """Somebody holds a lease that has not lapsed: come back later."""
+
+
+class Claims(Protocol):
+    """Leases on keys, in the state table. All times are the caller's."""
+
+    def claim(self, key: str, *, owner: str, now: datetime, lease: timedelta) -> Claimed:
+        """Take the lease on `key` for `owner`, unless it is done or another's.
+
+        An owner may claim again what it holds: a retried write, or Lambda's retry of a run
+        that died, which has the same request id.
+        """
+
+    def confirm(self, key: str, *, now: datetime, keep: timedelta) -> None:
+        """Mark `key` as done, whoever holds it, and remember that for `keep`."""
+
+    def release(self, key: str, *, owner: str) -> None:
+        """Give up `owner`'s lease on `key`; nothing happens when it is no longer `owner`'s."""
+
+
+class DeliveryQueue(Protocol):
+    """Where `detect` leaves deliveries for `deliver`."""
+
+    def send(self, deliveries: Sequence[Delivery]) -> None:
+        """Queue all of them, or raise."""
+
+
+class Sender(Protocol):
+    """Sends alerts to one kind of destination."""
+
+    def send(self, alert: Alert, destination: Destination) -> None:
+        """Send, or raise `TryAgain` or `Undeliverable`."""
+
+
+class ClaimHeld(Exception):
+    """Another run holds the claim; raised so that the event is retried and not dropped."""
+
+
+class TryAgain(Exception):
+    """The destination can not take the alert now. `after` is how long it asked us to wait, if it did."""
+
+    def __init__(self, reason: str, after: timedelta | None = None) -> None:
+        super().__init__(reason)
+        self.after = after
+
+
+class Undeliverable(Exception):
+    """The destination will never take this delivery; the message is the reason, free of secrets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of a function: who claims, when, and for how long.
+
+    `lease` outlives the function's timeout, so that a run that still holds a claim when
+    its lease lapses is surely dead.
+    """
+
+    owner: str
+    now: datetime
+    lease: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """What became of one alert: to how many destinations it was queued, or that it is a repetition."""
+
+    alert: Alert
+    destinations: tuple[str, ...]
+    repeated: bool
+
+
+def detect(
+    event: object, *, ruleset: Ruleset, claims: Claims, queue: DeliveryQueue, run: Run
+) -> tuple[Detection, ...]:
+    """Judge one EventBridge event and queue a delivery for each destination of each alert.
+
+    Raises `BadRecord` for an event that can not be judged, `ClaimHeld` when another run is at
+    it, and whatever the adapters raise: Lambda then retries the event and, in the end,
+    keeps it whole in the failure queue.
+    """
+    record = parse_event(event)
+    facts = derive_facts(record)
+    detections = []
+    for finding in judge(record, facts, ruleset):
+        alert = build_alert(record, facts, finding)
+        destinations = ruleset.destinations_for(alert.severity)
+        deliveries = [Delivery(alert=alert, destination=name) for name in destinations]
+        told = not deliveries or _once(
+            f"alert#{alert.alert_id}", lambda sent=deliveries: queue.send(sent), claims=claims, run=run
+        )
+        detections.append(Detection(alert=alert, destinations=destinations, repeated=not told))
+    return tuple(detections)
+
+
+def deliver(
+    delivery: Delivery, *, ruleset: Ruleset, senders: Mapping[str, Sender], claims: Claims, run: Run
+) -> bool:
+    """Send one alert to one destination; False when an earlier run had sent it already.
+
+    Raises `TryAgain` or `ClaimHeld` when it must be tried again later, `Undeliverable` when never.
+    """
+    destination = ruleset.destinations.get(delivery.destination)
+    if destination is None:
+        raise Undeliverable(f"the config knows no destination {delivery.destination!r} any more")
+    sender = senders[destination.kind]
+    return _once(
+        f"delivery#{delivery.key}",
+        lambda: sender.send(delivery.alert, destination),
+        claims=claims,
+        run=run,
+    )
+
+
+def _once(key: str, act: Callable[[], None], *, claims: Claims, run: Run) -> bool:
+    """Act under a claim; False when it was done before."""
+    claimed = claims.claim(key, owner=run.owner, now=run.now, lease=run.lease)
+    if claimed is Claimed.DONE:
+        return False
+    if claimed is Claimed.HELD:
+        raise ClaimHeld(f"{key} is claimed by another run; it is tried again after the lease")
+    try:
+        act()
+    except Exception as error:
+        try:
+            claims.release(key, owner=run.owner)
+        except Exception as second:
+            error.add_note(f"the claim {key} was not released ({second}); it lapses after {run.lease}")
+        raise
+    claims.confirm(key, now=run.now, keep=REMEMBERED)
+    return True

@@ -1,0 +1,44 @@
+"""What the stack tells the functions: the only place where environment variables are read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+RULESET = Path(__file__).with_name("ruleset.json")
+"""The compiled ruleset, which lies beside this file in the Lambda asset."""
+
+
+@dataclass(frozen=True, slots=True)
+class DetectSettings:
+    """Names of what `detect` works with."""
+
+    state_table: str
+    queue_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverSettings:
+    """Names of what `deliver` works with. `topic_arns` maps destinations to topics."""
+
+    state_table: str
+    queue_url: str
+    dead_letter_queue_url: str
+    topic_arns: Mapping[str, str]
+
+
+def read_detect_settings(environ: Mapping[str, str]) -> DetectSettings:
+    """Raises `KeyError` naming the variable that the stack did not set."""
+    return DetectSettings(state_table=environ["STATE_TABLE"], queue_url=environ["DELIVERY_QUEUE_URL"])
+
+
+def read_deliver_settings(environ: Mapping[str, str]) -> DeliverSettings:
+    """Raises `KeyError` naming the variable that the stack did not set."""
+    return DeliverSettings(
+        state_table=environ["STATE_TABLE"],
+        queue_url=environ["DELIVERY_QUEUE_URL"],
+        dead_letter_queue_url=environ["DEAD_LETTER_QUEUE_URL"],
+        topic_arns=json.loads(environ["TOPIC_ARNS"]),
+    )

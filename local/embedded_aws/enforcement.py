@@ -1,0 +1,46 @@
+"""IAM enforcement that can be switched on after the deployment, to prove least privilege."""
+
+from typing import Any
+
+from ministack import app
+from ministack.core import iam_actions, iam_evaluator
+
+from . import pinned, workers
+
+# Batch calls that AWS authorizes as the single call. MiniStack asks for an action of the batch's own name.
+_SINGLE_ACTIONS = {
+    "sqs:SendMessageBatch": "sqs:SendMessage",
+    "sqs:DeleteMessageBatch": "sqs:DeleteMessage",
+    "sqs:ChangeMessageVisibilityBatch": "sqs:ChangeMessageVisibility",
+    "sns:PublishBatch": "sns:Publish",
+}
+
+
+def install() -> None:
+    """Make enforcement usable over loopback, and ask for the actions that AWS asks for."""
+    pinned.attribute(app, "AUTH")
+    pinned.function(iam_evaluator, "pin_request_origin", "source_ip, secure_transport")
+
+    def over_tls(source_ip: str, secure_transport: bool) -> None:  # noqa: ARG001, FBT001 - MiniStack's signature
+        original(source_ip, True)  # noqa: FBT003
+
+    # Policies that refuse plain HTTP (aws:SecureTransport) stay in the template; loopback counts as TLS.
+    original = pinned.replace(app, "pin_request_origin", "source_ip, secure_transport", over_tls)
+
+    def action(*request: Any) -> str | None:
+        named: str | None = extract(*request)
+        return _SINGLE_ACTIONS.get(named, named) if named else named
+
+    parameters = "service, method, path, headers, body, query_params"
+    extract = pinned.replace(iam_actions, "extract_iam_action", parameters, action)
+
+
+def switch(*, on: bool) -> None:
+    """Enforce IAM policies from now on, or stop to.
+
+    Workers that were started before hold the account root's credentials, or a role's that is no longer looked
+    at: they are retired, so that the next invocation runs under the rules that now hold.
+    """
+    if app.AUTH != on:
+        app.AUTH = on
+        workers.retire()

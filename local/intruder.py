@@ -1,0 +1,78 @@
+"""What an intruder with real AWS keys does to a fleet: the story that the demo plays."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from handlers.core.severity import Severity
+
+if TYPE_CHECKING:
+    from mypy_boto3_iot import IoTClient
+
+_EVERYTHING = json.dumps(
+    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "iot:*", "Resource": "*"}]}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One API call, and the alert that it must raise."""
+
+    says: str
+    operation: str
+    severity: Severity
+    act: Callable[[], object]
+
+
+class Intruder:
+    """Makes the calls, in order; a later step uses what an earlier one made."""
+
+    def __init__(self, iot: IoTClient, *, ca_certificate: str) -> None:
+        self._iot = iot
+        self._ca_certificate = ca_certificate
+        self._certificate_id = ""
+        self._certificate_arn = ""
+
+    def steps(self) -> list[Step]:
+        """The whole story."""
+        return [
+            Step("mints a device identity", "iot:CreateKeysAndCertificate", Severity.MEDIUM, self._mint),
+            Step("writes a policy that allows everything", "iot:CreatePolicy", Severity.CRITICAL, self._write_policy),
+            Step("gives it to the certificate", "iot:AttachPolicy", Severity.MEDIUM, self._attach),
+            Step("activates the certificate", "iot:UpdateCertificate", Severity.HIGH, lambda: self._set("ACTIVE")),
+            Step("registers a CA of its own", "iot:RegisterCACertificate", Severity.CRITICAL, self._register_ca),
+            Step("revokes the certificate", "iot:UpdateCertificate", Severity.MEDIUM, lambda: self._set("REVOKED")),
+            Step("takes the policy away", "iot:DetachPolicy", Severity.MEDIUM, self._detach),
+            Step("deletes the certificate", "iot:DeleteCertificate", Severity.MEDIUM, self._delete),
+            Step("deletes the policy", "iot:DeletePolicy", Severity.MEDIUM, self._delete_policy),
+        ]
+
+    def _mint(self) -> None:
+        made = self._iot.create_keys_and_certificate(setAsActive=False)
+        self._certificate_id, self._certificate_arn = made["certificateId"], made["certificateArn"]
+
+    def _write_policy(self) -> None:
+        self._iot.create_policy(policyName="allow-everything", policyDocument=_EVERYTHING)
+
+    def _attach(self) -> None:
+        self._iot.attach_policy(policyName="allow-everything", target=self._certificate_arn)
+
+    def _set(self, status: str) -> None:
+        self._iot.update_certificate(certificateId=self._certificate_id, newStatus=status)  # type: ignore[arg-type]
+
+    def _register_ca(self) -> None:
+        self._iot.register_ca_certificate(
+            caCertificate=self._ca_certificate, certificateMode="SNI_ONLY", setAsActive=True
+        )
+
+    def _detach(self) -> None:
+        self._iot.detach_policy(policyName="allow-everything", target=self._certificate_arn)
+
+    def _delete(self) -> None:
+        self._iot.delete_certificate(certificateId=self._certificate_id)
+
+    def _delete_policy(self) -> None:
+        self._iot.delete_policy(policyName="allow-everything")

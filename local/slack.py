@@ -1,0 +1,143 @@
+"""A stand-in for Slack's incoming webhooks, on loopback.
+
+It imitates what https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks says:
+a JSON body with `text` or `blocks` is answered 200 "ok", anything else 400 with Slack's code, and
+block limits are enforced. It can be told to answer otherwise for a while. It does not render,
+does not limit the rate by itself, and knows no workspace: every path is a webhook.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any, Self
+
+_LIMITS = {"header": 150, "section": 3000}
+_MOST_BLOCKS = 50
+_MOST_FIELDS = 10
+_FIELD_LIMIT = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message that the webhook took."""
+
+    path: str
+    payload: Mapping[str, Any]
+    received: datetime
+
+    @property
+    def text(self) -> str:
+        """The notification text: the alert's title."""
+        return str(self.payload.get("text", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the webhook answers instead of accepting."""
+
+    status: int
+    body: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class LocalSlack:
+    """A running stand-in: `with LocalSlack() as slack: …`."""
+
+    def __init__(self) -> None:
+        self.messages: list[Message] = []
+        self.refused: list[Answer] = []
+        self._answers: deque[Answer] = deque()
+        self._always: Answer | None = None
+        self._lock = threading.Lock()
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_for(self))
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    @property
+    def webhook_url(self) -> str:
+        """A webhook of this Slack."""
+        return f"http://127.0.0.1:{self._server.server_port}/services/T000/B000/local-secret"
+
+    def answer_next(self, *answers: Answer) -> None:
+        """Give these answers to the next posts, in order, and accept nothing meanwhile."""
+        with self._lock:
+            self._answers.extend(answers)
+
+    def answer_always(self, answer: Answer | None) -> None:
+        """Give this answer to every post, until told None."""
+        with self._lock:
+            self._always = answer
+
+    def take(self, path: str, body: bytes) -> Answer:
+        """What a post to `path` is answered; an accepted message is kept."""
+        with self._lock:
+            answer = self._answers.popleft() if self._answers else self._always
+            if answer is None:
+                answer = _judge(body)
+                if answer.status == 200:
+                    self.messages.append(Message(path, json.loads(body), datetime.now(UTC)))
+                    return answer
+            self.refused.append(answer)
+            return answer
+
+
+def _judge(body: bytes) -> Answer:
+    try:
+        payload = json.loads(body)
+    except ValueError:
+        return Answer(400, "invalid_payload")
+    if not isinstance(payload, dict):
+        return Answer(400, "invalid_payload")
+    blocks = payload.get("blocks", [])
+    if not payload.get("text") and not blocks:
+        return Answer(400, "no_text")
+    if len(blocks) > _MOST_BLOCKS or not all(map(_is_valid, blocks)):
+        return Answer(400, "invalid_blocks")
+    return Answer(200, "ok")
+
+
+def _is_valid(block: Mapping[str, Any]) -> bool:
+    fields = block.get("fields", [])
+    text = block.get("text", {}).get("text", "")
+    if block["type"] in _LIMITS and not fields and not 0 < len(text) <= _LIMITS[block["type"]]:
+        return False
+    return len(fields) <= _MOST_FIELDS and all(0 < len(entry["text"]) <= _FIELD_LIMIT for entry in fields)
+
+
+def _handler_for(slack: LocalSlack) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            answer = slack.take(self.path, body)
+            data = answer.body.encode()
+            self.send_response(answer.status)
+            for name, value in answer.headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing: the path is the secret part of a webhook."""
+
+    return Handler

@@ -1,0 +1,1 @@
+"""From people's YAML to the compiled ruleset: the catalog, the config, their checks. Never in Lambda."""

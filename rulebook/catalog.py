@@ -1,0 +1,127 @@
+"""The built-in rules: `catalog/*.yaml`, one entry for each operation, checked as they are read.
+
+An entry gives the severity of the plain case. Its escalations only raise it: each is a pattern
+over the record and its facts, and the worst one that matches counts. A quiet case is therefore
+written as a low base with escalations that exclude it.
+"""
+
+from __future__ import annotations
+
+import pathlib
+import re
+from collections.abc import Iterator
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, model_validator
+
+from handlers.core.severity import Severity
+from rulebook.faults import CatalogError, Fault, Path, SourceError
+from rulebook.services import SERVICES
+from rulebook.source import Source, read_source
+from rulebook.validation import Items, Pattern, SeverityName, Strict, Text, checked, refuse
+
+CATALOG_FOLDER = pathlib.Path(__file__).parent / "catalog"
+
+_OPERATION = re.compile(r"[A-Z][A-Za-z0-9]*", re.ASCII)
+
+
+def _matching(expression: str, advice: str) -> AfterValidator:
+    compiled = re.compile(expression, re.ASCII)
+
+    def check(text: str) -> str:
+        if not compiled.fullmatch(text):
+            raise refuse(((), advice))
+        return text
+
+    return AfterValidator(check)
+
+
+_SUBJECT = r"(requestParameters|responseElements)(\.[A-Za-z0-9_]+)+"
+Category = Annotated[str, _matching(r"[a-z]+(_[a-z]+)*", "write the category in small letters")]
+SubjectPath = Annotated[str, _matching(_SUBJECT, "write a path such as requestParameters.policyName")]
+# What AWS answers may hold keys and tokens, so that people are shown nothing of it but the subject.
+ShownPath = Annotated[
+    str, _matching(r"requestParameters(\.[A-Za-z0-9_]+)+", "only paths below requestParameters may be shown")
+]
+Technique = Annotated[str, _matching(r"T\d{4}(\.\d{3})?", "write an ATT&CK id such as T1098.001")]
+
+
+class Escalation(Strict):
+    """A pattern that makes a finding worse, and the reason that people are told."""
+
+    when: Pattern
+    to: SeverityName
+    why: Text
+
+
+class Entry(Strict):
+    """What the catalog knows of one operation.
+
+    `subject` is the path of the resource that the operation is about, or None when a record
+    names none. `shown` are the parameters that people may see; nothing else is ever shown.
+    """
+
+    category: Category
+    severity: SeverityName
+    subject: SubjectPath | None
+    shown: Annotated[tuple[ShownPath, ...], Items]
+    why: Text
+    escalate: Annotated[tuple[Escalation, ...], Items] = ()
+    runbook: Annotated[tuple[Text, ...], Field(strict=False, min_length=1, max_length=4)]
+    attack: Annotated[tuple[Technique, ...], Items] = ()
+
+    @model_validator(mode="after")
+    def _escalations_only_raise(self) -> Entry:
+        if faults := not_above(self.severity, self.escalate):
+            raise refuse(*((("escalate", *path), message) for path, message in faults))
+        return self
+
+
+def not_above(base: Severity, escalations: tuple[Escalation, ...]) -> list[tuple[Path, str]]:
+    """A fault for each escalation that would not raise `base`: its place in the list, and words."""
+    return [
+        ((position, "to"), f"an escalation must be above the severity it starts from, {base.value}")
+        for position, escalation in enumerate(escalations)
+        if escalation.to <= base
+    ]
+
+
+def load_catalog(folder: pathlib.Path = CATALOG_FOLDER) -> dict[str, Entry]:
+    """Every entry of the folder's YAML files, by operation (`iot:UpdateCertificate`), sorted.
+
+    Raises `CatalogError` with every fault of every file: entries that break the model, patterns
+    that do not compile, escalations that do not raise, operations that stand twice, no files.
+    """
+    paths = sorted(folder.glob("*.yaml"))
+    if not paths:
+        raise CatalogError([Fault(str(folder), 1, 1, "", "the folder holds no rules (*.yaml)")])
+    entries: dict[str, Entry] = {}
+    homes: dict[str, str] = {}
+    faults: list[Fault] = []
+    for path in paths:
+        try:
+            source = read_source(path)
+        except SourceError as error:
+            faults.extend(error.faults)
+            continue
+        faults.extend(source.faults)
+        for operation in source.data:
+            entry, wrong = checked(Entry, source, at=(operation,))
+            faults.extend(wrong)
+            faults.extend(_misnamed(source, operation))
+            if operation in homes:
+                message = f"the operation stands in {homes[operation]} already; keep one entry"
+                faults.append(source.fault((operation,), message, at_key=True))
+            homes.setdefault(operation, path.name)
+            if entry is not None:
+                entries[operation] = entry
+    if faults:
+        raise CatalogError(faults)
+    return dict(sorted(entries.items()))
+
+
+def _misnamed(source: Source, operation: str) -> Iterator[Fault]:
+    prefix, _, name = operation.partition(":")
+    if prefix not in SERVICES or not _OPERATION.fullmatch(name):
+        message = f"write SERVICE:Operation; known services are {', '.join(SERVICES)}"
+        yield source.fault((operation,), message, at_key=True)

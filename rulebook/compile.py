@@ -1,0 +1,80 @@
+"""From config and catalog to the ruleset: the small JSON that Lambda loads without YAML or pydantic."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from handlers.core.severity import Severity
+from rulebook.catalog import Entry
+from rulebook.config import Config, Destination, Override, effective_severity
+from rulebook.services import SERVICES
+
+
+def compile_ruleset(config: Config, catalog: Mapping[str, Entry]) -> dict[str, object]:
+    """The ruleset of a checked config, as plain JSON data; the same input gives the same output.
+
+    An operation that is `off` has no rule. Escalations that would not raise the operator's own
+    severity are left out. Without routes, every severity goes to every destination.
+    """
+    return {
+        "version": 1,
+        "rules": [
+            _rule(operation, entry, config.operations.get(operation))
+            for operation, entry in sorted(catalog.items())
+            if not _is_off(config.operations.get(operation))
+        ],
+        "minimum_severity": config.defaults.minimum_severity.value,
+        "destinations": {name: _destination(each) for name, each in sorted(config.destinations.items())},
+        "routes": _routes(config),
+        "slack_test_host": config.slack_test_host,
+    }
+
+
+def serialise_ruleset(ruleset: Mapping[str, object]) -> str:
+    """The ruleset as one line of JSON whose bytes change only when the ruleset does."""
+    return json.dumps(ruleset, sort_keys=True, separators=(",", ":"), allow_nan=False) + "\n"
+
+
+def _is_off(override: Override | None) -> bool:
+    return override is not None and override.severity == "off"
+
+
+def _rule(operation: str, entry: Entry, override: Override | None) -> dict[str, object]:
+    prefix, _, event_name = operation.partition(":")
+    severity = effective_severity(entry, override)
+    own = override.escalate if override is not None else None
+    escalations = entry.escalate if own is None else own
+    return {
+        "name": operation,
+        "event_sources": list(SERVICES[prefix].event_sources),
+        "event_name": event_name,
+        "category": entry.category,
+        "severity": severity.value,
+        "subject": entry.subject,
+        "shown": list(entry.shown),
+        "why": entry.why,
+        "escalate": [
+            {"when": dict(each.when), "to": each.to.value, "why": each.why}
+            for each in escalations
+            if each.to > severity
+        ],
+        "runbook": list(entry.runbook),
+        "attack": list(entry.attack),
+    }
+
+
+def _destination(destination: Destination) -> dict[str, object]:
+    if destination.slack is not None:
+        return {"kind": "slack", "secret": destination.slack}
+    return {"kind": "sns"}
+
+
+def _routes(config: Config) -> list[dict[str, object]]:
+    if config.routes is None:
+        everything = [severity.value for severity in sorted(Severity, reverse=True)]
+        return [{"severity": everything, "to": sorted(config.destinations)}]
+    return [
+        {"severity": [severity.value for severity in route.severity], "to": list(route.to)}
+        for route in config.routes
+    ]

@@ -1,0 +1,136 @@
+"""Pydantic models checked against a YAML source, with every error in our own words.
+
+Pydantic's messages speak of inputs and types and may repeat the input; ours say what to write,
+and never repeat a value that could be a secret.
+"""
+
+from __future__ import annotations
+
+import re
+import types
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from handlers.core.patterns import PatternError, compile_pattern
+from handlers.core.severity import Severity
+from rulebook.faults import Fault, Path, did_you_mean, quoted
+from rulebook.source import Source
+
+
+class Strict(BaseModel):
+    """A frozen model that takes no unknown keys and guesses nothing."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+_Model = TypeVar("_Model", bound=Strict)
+
+
+def refuse(*faults: tuple[Path, str]) -> PydanticCustomError:
+    """The error that a validator raises: places below the value it looked at, and what is wrong there."""
+    return PydanticCustomError("refused", "refused", {"faults": faults})
+
+
+def checked(
+    model: type[_Model], source: Source, *, at: Path = (), context: object = None
+) -> tuple[_Model | None, tuple[Fault, ...]]:
+    """The model made of the value at `at`, or every fault that prevents it."""
+    value: Any = source.data
+    for part in at:
+        value = value[part]
+    try:
+        return model.model_validate(value, context=context), ()
+    except ValidationError as error:
+        details = error.errors(include_url=False)
+    return None, tuple(fault for detail in details for fault in _faults(model, source, at, detail))
+
+
+def _sound_pattern(pattern: Mapping[str, object]) -> Mapping[str, object]:
+    try:
+        compile_pattern(pattern)
+    except PatternError as error:
+        # The matcher repeats values that it refuses; whatever looks like a path or URL is left out.
+        raise refuse((error.path, re.sub(r"\S*/\S*", "…", error.message))) from None
+    return pattern
+
+
+# YAML gives lists and words; strict pydantic wants tuples and enum members, and says so unless told.
+Items = Field(strict=False)
+SeverityName = Annotated[Severity, Field(strict=False)]
+Text = Annotated[str, Field(min_length=1)]
+Pattern = Annotated[Mapping[str, object], AfterValidator(_sound_pattern)]
+
+
+def _faults(model: type[Strict], source: Source, at: Path, detail: ErrorDetails) -> Iterator[Fault]:
+    loc: Path = detail["loc"]
+    at_key = loc[-1:] == ("[key]",)
+    inner = loc[:-1] if at_key else loc
+    path = (*at, *inner)
+    if detail["type"] == "refused":
+        for below, message in detail["ctx"]["faults"]:
+            yield source.fault((*path, *below), message, at_key=at_key)
+    elif detail["type"] == "extra_forbidden":
+        known = list(_fields_at(model, inner[:-1]))
+        hint = did_you_mean(inner[-1], known)
+        yield source.fault(path, f"unknown key; known here are {', '.join(known)}{hint}", at_key=True)
+    elif detail["type"] == "missing":
+        field = _fields_at(model, inner[:-1])[str(inner[-1])]
+        example = f", for example `{field.examples[0]}`" if field.examples else ""
+        yield source.fault(path, f"is missing; write it{example}")
+    elif detail["type"] == "too_short" and detail["input"]:
+        # Pydantic counts what is left after wrong items, and each of those has its own fault.
+        return
+    else:
+        yield source.fault(path, _plain_words(detail), at_key=at_key)
+
+
+def _plain_words(detail: ErrorDetails) -> str:
+    kind, value = detail["type"], detail["input"]
+    if value is None:
+        return "has no value; write one, or delete the line"
+    if kind in {"enum", "literal_error"}:
+        allowed = re.findall(r"'([^']*)'", detail["ctx"]["expected"])
+        one_of = f"is not one of {', '.join(allowed)}" if len(allowed) > 1 else f"is not `{allowed[0]}`"
+        return f"{quoted(value)} {one_of}{did_you_mean(value, allowed)}"
+    return _BY_TYPE.get(kind, "this value can not stand here")
+
+
+_MAPPING = "must be keys and values, such as `{key: value}`"
+_BY_TYPE = {
+    "too_short": "is empty; name at least one",
+    "too_long": "holds too many; make the list shorter",
+    "string_too_short": "is empty; write a text",
+    "string_type": "must be text; put it in quotes if it looks like a number",
+    "tuple_type": "must be a list, such as `[one, two]`",
+    "dict_type": _MAPPING,
+    "mapping_type": _MAPPING,
+    "model_type": _MAPPING,
+}
+
+
+def _fields_at(model: type[Strict], loc: Path) -> Mapping[str, FieldInfo]:
+    """The fields of the model that stands at `loc` below `model`."""
+    here: Any = model
+    for part in loc:
+        here = _bare(here)
+        if isinstance(here, type) and issubclass(here, BaseModel):
+            here = here.model_fields[str(part)].annotation
+        else:
+            # Of `tuple[X, ...]` the first argument, of `Mapping[str, X]` the second.
+            here = get_args(here)[0 if get_origin(here) is tuple else 1]
+    return cast("type[Strict]", _bare(here)).model_fields
+
+
+def _bare(annotation: Any) -> Any:
+    """The annotation without `Annotated` and without `| None`."""
+    while (origin := get_origin(annotation)) in {Annotated, Union, types.UnionType}:
+        arguments = get_args(annotation)
+        if origin is Annotated:
+            annotation = arguments[0]
+        else:
+            annotation = next(argument for argument in arguments if argument is not type(None))
+    return annotation

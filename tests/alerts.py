@@ -1,0 +1,18 @@
+"""Alerts for tests of what comes after the judgement."""
+
+from typing import Any
+
+from handlers.core.alerts import Alert, build_alert
+from handlers.core.facts import derive_facts
+from handlers.core.judgement import judge
+from handlers.core.record import parse_event
+from tests.events import make_event
+from tests.rules import UPDATE_CERTIFICATE, make_ruleset
+
+
+def make_alert(rule: dict[str, Any] | None = None, **record: Any) -> Alert:
+    """The alert that `rule` makes of an event with these fields."""
+    parsed = parse_event(make_event(**record))
+    facts = derive_facts(parsed)
+    (finding,) = judge(parsed, facts, make_ruleset(rule or UPDATE_CERTIFICATE))
+    return build_alert(parsed, facts, finding)

@@ -1,0 +1,126 @@
+"""The Slack adapter against a real HTTP server that answers as Slack does."""
+
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+
+from handlers.adapters.slack_webhook import SlackWebhook
+from handlers.core.renderings.slack import render_slack
+from handlers.core.ruleset import Destination
+from handlers.pipeline import TryAgain, Undeliverable
+from local.slack import Answer, LocalSlack
+from tests.alerts import make_alert
+
+SECOPS = Destination(name="secops", kind="slack", secret="ssm:/thingwatch/slack/secops")
+
+
+@dataclass(frozen=True, slots=True)
+class OneSecret:
+    """Answers every name with one value."""
+
+    value: str
+
+    def read(self, name: str) -> str:
+        del name
+        return self.value
+
+
+@pytest.fixture
+def slack() -> Iterator[LocalSlack]:
+    with LocalSlack() as running:
+        yield running
+
+
+def _send(url: str, *, test_host: str | None = "127.0.0.1") -> None:
+    SlackWebhook(OneSecret(url), test_host=test_host).send(make_alert(), SECOPS)
+
+
+def test_an_alert_is_posted_as_its_slack_rendering(slack: LocalSlack) -> None:
+    _send(slack.webhook_url)
+    assert [render_slack(make_alert())] == [message.payload for message in slack.messages]
+
+
+def test_429_is_tried_again_after_as_long_as_slack_asks(slack: LocalSlack) -> None:
+    slack.answer_next(Answer(429, "rate_limited", {"Retry-After": "30"}))
+    with pytest.raises(TryAgain, match=r"^Slack answered 429$") as caught:
+        _send(slack.webhook_url)
+    assert timedelta(seconds=30) == caught.value.after
+
+
+@pytest.mark.parametrize("retry_after", ["soon", "", "9" * 30])
+def test_429_with_an_unreadable_wait_is_tried_again_at_our_own_pace(slack: LocalSlack, retry_after: str) -> None:
+    slack.answer_next(Answer(429, "", {"Retry-After": retry_after}))
+    with pytest.raises(TryAgain) as caught:
+        _send(slack.webhook_url)
+    assert caught.value.after is None
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504, 408])
+def test_a_fault_of_slack_is_tried_again(slack: LocalSlack, status: int) -> None:
+    slack.answer_next(Answer(status))
+    with pytest.raises(TryAgain, match=f"^Slack answered {status}$"):
+        _send(slack.webhook_url)
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (400, "invalid_payload"),
+        (400, "no_text"),
+        (403, "action_prohibited"),
+        (403, "invalid_token"),
+        (404, "no_service"),
+        (404, "no_active_hooks"),
+        (410, "channel_is_archived"),
+    ],
+)
+def test_a_permanent_answer_is_given_up_with_slacks_reason(slack: LocalSlack, status: int, code: str) -> None:
+    slack.answer_next(Answer(status, code))
+    with pytest.raises(Undeliverable, match=f"^Slack answered {status} {code}$"):
+        _send(slack.webhook_url)
+
+
+def test_a_page_instead_of_a_code_is_not_quoted(slack: LocalSlack) -> None:
+    slack.answer_next(Answer(404, "<html>who knows what</html>"))
+    with pytest.raises(Undeliverable, match=r"^Slack answered 404$"):
+        _send(slack.webhook_url)
+
+
+def test_a_redirect_is_not_followed(slack: LocalSlack) -> None:
+    slack.answer_next(Answer(302, "", {"Location": slack.webhook_url}))
+    with pytest.raises(Undeliverable, match=r"^Slack answered 302$"):
+        _send(slack.webhook_url)
+    assert [] == slack.messages
+
+
+def test_a_server_that_is_not_there_is_tried_again_and_its_address_is_not_told() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        with pytest.raises(TryAgain, match=r"^Slack can not be reached: ConnectionError$") as caught:
+            _send(f"http://127.0.0.1:{port}/services/T0/B0/secret")
+    assert caught.value.__suppress_context__
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://hooks.slack.com/services/T0/B0/x",
+        "https://hooks.slack.com.evil.example/services/T0/B0/x",
+        "https://evil.example/hooks.slack.com",
+        "https://hooks.slack.com@evil.example/services",
+        "https://user@hooks.slack.com/services",
+        "https://hooks.slack.com:8443/services",
+        "https://[hooks.slack.com",
+        "http://127.0.0.1:1/services/T0/B0/x",
+        "changeme",
+        "",
+    ],
+)
+def test_a_value_that_is_no_webhook_of_slack_waits_to_be_set_again_and_is_not_told(url: str) -> None:
+    with pytest.raises(TryAgain, match=r"^the value of ssm:/thingwatch/slack/secops is not an https webhook") as caught:
+        _send(url, test_host=None)
+    assert not url or url not in str(caught.value)

@@ -1,0 +1,47 @@
+"""A small ruleset for tests of what comes after the rulebook."""
+
+from typing import Any
+
+from handlers.core.ruleset import Ruleset, load_ruleset
+
+UPDATE_CERTIFICATE: dict[str, Any] = {
+    "name": "iot:UpdateCertificate",
+    "event_sources": ["iot.amazonaws.com"],
+    "event_name": "UpdateCertificate",
+    "category": "certificate",
+    "severity": "medium",
+    "subject": "requestParameters.certificateId",
+    "shown": ["requestParameters.newStatus"],
+    "why": "changes whether a device may connect",
+    "escalate": [
+        {
+            "when": {"requestParameters": {"newStatus": ["ACTIVE"]}},
+            "to": "high",
+            "why": "an identity becomes usable",
+        },
+        {"when": {"facts": {"actor": {"kind": ["root"]}}}, "to": "critical", "why": "root did it"},
+    ],
+    "runbook": ["Ask who did it.", "aws iot update-certificate --certificate-id <id> --new-status INACTIVE"],
+    "attack": ["T1098"],
+}
+
+
+def make_ruleset(*rules: dict[str, Any], **changes: Any) -> Ruleset:
+    """A ruleset with one Slack and one SNS destination; `changes` replace its parts."""
+    return load_ruleset(
+        {
+            "version": 1,
+            "rules": list(rules) or [UPDATE_CERTIFICATE],
+            "minimum_severity": "low",
+            "destinations": {
+                "secops": {"kind": "slack", "secret": "ssm:/thingwatch/slack/secops"},
+                "audit": {"kind": "sns"},
+            },
+            "routes": [
+                {"severity": ["critical", "high"], "to": ["secops", "audit"]},
+                {"severity": ["medium", "low"], "to": ["audit"]},
+            ],
+            "slack_test_host": None,
+            **changes,
+        }
+    )

@@ -1,0 +1,81 @@
+import json
+import re
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+from slack_sdk.models.blocks import Block
+
+from handlers.core.alerts import Alert
+from handlers.core.renderings.slack import render_slack
+from tests.alerts import make_alert
+from tests.events import CERTIFICATE
+from tests.rules import UPDATE_CERTIFICATE
+
+HOSTILE = "<!channel> <https://evil.example|click> *bold* `code` & @here"
+
+
+def _texts(message: dict[str, Any]) -> str:
+    return json.dumps(message["blocks"], ensure_ascii=False)
+
+
+def _hostile(text: str) -> Alert:
+    return make_alert(
+        requestParameters={"certificateId": text, "newStatus": text},
+        sourceIPAddress=text,
+        errorCode=text,
+        userIdentity={"type": "IAMUser", "userName": text, "arn": text},
+    )
+
+
+def test_a_message_says_how_bad_what_who_where_and_what_to_do() -> None:
+    message = render_slack(make_alert())
+    assert f"🟠 High: iot:UpdateCertificate on {CERTIFICATE}" == message["text"]
+    said = _texts(message)
+    for part in ("an identity becomes usable", "fleet-admin", "alice", "111122223333", "eu-west-1", "198.51.100.7", "ACTIVE", "Ask who did it."):
+        assert part in said
+
+
+def test_the_time_is_shown_in_the_readers_own_zone() -> None:
+    assert "<!date^1795339815^{date_short_pretty} {time_secs}|2026-11-22 09:30:15 UTC>" in _texts(render_slack(make_alert()))
+
+
+def test_the_record_is_one_click_away() -> None:
+    link = "https://eu-west-1.console.aws.amazon.com/cloudtrailv2/home?region=eu-west-1#/events/5d0c1d4e-0000-4000-8000-000000000002"
+    assert f"<{link}|CloudTrail record>" in _texts(render_slack(make_alert()))
+
+
+def test_text_from_an_event_mentions_nobody_and_links_nowhere() -> None:
+    message = render_slack(_hostile(HOSTILE))
+    mrkdwn = [text for block in message["blocks"] for text in _mrkdwn(block)]
+    for text in mrkdwn:
+        outside_code = re.sub(r"`[^`\n]*`", "", text)
+        assert "evil" not in outside_code
+        assert re.findall(r"<(?!!date|https://[a-z0-9-]+\.console\.)[^>]*>", text) == []
+    assert "<" not in message["text"]
+
+
+@given(st.text(max_size=400))
+def test_whatever_an_event_says_the_message_keeps_slacks_limits(text: str) -> None:
+    message = render_slack(_hostile(text))
+    for block in Block.parse_all(message["blocks"]):
+        block.to_dict()
+    assert [] == [text for block in message["blocks"] for text in _mrkdwn(block) if not 0 < len(text) <= 3000]
+
+
+def test_a_very_long_runbook_is_cut_between_its_steps() -> None:
+    rule_steps = [f"step {number} " + "x" * 500 for number in range(20)]
+    message = render_slack(make_alert({**UPDATE_CERTIFICATE, "runbook": rule_steps}))
+    (steps,) = [text for block in message["blocks"] for text in _mrkdwn(block) if "What to do" in text]
+    assert len(steps) <= 3000
+    assert steps.endswith("x" * 500)
+
+
+def test_links_are_not_unfurled() -> None:
+    message = render_slack(make_alert())
+    assert (False, False) == (message["unfurl_links"], message["unfurl_media"])
+
+
+def _mrkdwn(block: dict[str, Any]) -> list[str]:
+    objects = [block.get("text"), *block.get("fields", []), *block.get("elements", [])]
+    return [entry["text"] for entry in objects if entry and entry["type"] == "mrkdwn"]

@@ -1,0 +1,43 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handlers.core.alerts import alert_data
+from handlers.core.renderings.sns import render_sns
+from handlers.core.renderings.text import render_text
+from tests.alerts import make_alert
+
+
+def test_people_read_text_and_machines_get_the_alert_as_json() -> None:
+    alert = make_alert()
+    bodies = json.loads(render_sns(alert).message)
+    assert (render_text(alert), json.loads(json.dumps(alert_data(alert)))) == (
+        bodies["default"],
+        json.loads(bodies["sqs"]),
+    )
+
+
+@pytest.mark.parametrize("protocol", ["sqs", "lambda", "http", "https", "email-json", "firehose"])
+def test_every_machine_protocol_gets_json(protocol: str) -> None:
+    bodies = json.loads(render_sns(make_alert()).message)
+    assert "high" == json.loads(bodies[protocol])["severity"]
+
+
+def test_filter_policies_can_select_by_severity_operation_category_and_place() -> None:
+    assert {
+        "severity": "high",
+        "operation": "iot:UpdateCertificate",
+        "category": "certificate",
+        "account": "111122223333",
+        "region": "eu-west-1",
+    } == render_sns(make_alert()).attributes
+
+
+@given(st.text(max_size=400))
+def test_a_subject_has_fewer_than_100_printable_ascii_characters(name: str) -> None:
+    subject = render_sns(make_alert(requestParameters={"certificateId": name})).subject
+    assert 0 < len(subject) < 100
+    assert subject.isascii()
+    assert subject.isprintable()

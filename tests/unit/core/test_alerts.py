@@ -1,0 +1,67 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handlers.core.alerts import TEXT_LIMIT, BadDelivery, Delivery, clean, read_delivery, write_delivery
+from tests.alerts import make_alert
+from tests.events import CERTIFICATE
+
+
+def test_an_alert_names_the_resource_and_shows_only_what_the_rule_allows() -> None:
+    parameters = {"certificateId": CERTIFICATE, "newStatus": "ACTIVE", "certificatePem": "-----BEGIN"}
+    alert = make_alert(requestParameters=parameters)
+    assert (CERTIFICATE, {"newStatus": "ACTIVE"}) == (alert.subject, alert.shown)
+
+
+def test_the_same_record_delivered_twice_is_the_same_alert() -> None:
+    assert make_alert().alert_id == make_alert().alert_id
+
+
+@pytest.mark.parametrize("change", [{"eventID": "another"}, {"awsRegion": "us-east-1"}])
+def test_another_record_is_another_alert(change: dict[str, str]) -> None:
+    assert make_alert().alert_id != make_alert(**change).alert_id
+
+
+def test_another_event_of_the_same_actor_and_rule_has_the_same_dedup_key() -> None:
+    assert make_alert().dedup_key == make_alert(eventID="another").dedup_key
+
+
+def test_a_failed_call_carries_its_error() -> None:
+    alert = make_alert(errorCode="AccessDenied", errorMessage="User is not authorized")
+    assert "AccessDenied: User is not authorized" == alert.error
+
+
+def test_a_parameter_that_is_no_text_is_shown_as_json() -> None:
+    alert = make_alert(requestParameters={"certificateId": {"a": [1]}, "newStatus": True})
+    assert ('{"a": [1]}', {"newStatus": "true"}) == (alert.subject, alert.shown)
+
+
+def test_a_name_that_hides_its_direction_or_breaks_lines_is_shown_plain() -> None:
+    assert "a b c d" == clean("a\nb\u202ec\x00d")
+
+
+@given(st.text(max_size=600))
+def test_cleaned_text_is_short_and_on_one_line(text: str) -> None:
+    cleaned = clean(text)
+    assert len(cleaned) <= TEXT_LIMIT
+    assert len(cleaned.splitlines()) <= 1
+
+
+def test_a_delivery_survives_the_queue() -> None:
+    delivery = Delivery(alert=make_alert(), destination="secops")
+    assert delivery == read_delivery(write_delivery(delivery))
+
+
+@pytest.mark.parametrize("body", ["", "[]", "{}", "null", '{"destination": "x", "alert": {}}', "[" * 100_000])
+def test_what_is_no_delivery_is_refused(body: str) -> None:
+    with pytest.raises(BadDelivery, match="^not a delivery: "):
+        read_delivery(body)
+
+
+def test_a_field_that_a_newer_detect_added_is_passed_over() -> None:
+    delivery = Delivery(alert=make_alert(), destination="secops")
+    data = json.loads(write_delivery(delivery))
+    data["alert"]["added_later"] = 1
+    assert delivery == read_delivery(json.dumps(data))

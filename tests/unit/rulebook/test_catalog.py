@@ -1,0 +1,167 @@
+"""Loading the catalog: the shipped one is sound, and an unsound one is told with file, line and column."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from handlers.core.severity import Severity
+from rulebook.catalog import CATALOG_FOLDER, load_catalog
+from rulebook.faults import CatalogError
+from rulebook.source import read_source
+
+# Documents, keys, tokens, and free text that anyone may have written.
+NEVER_SHOWN = re.compile(
+    r"policyDocument|Pem|caCertificate|verificationCertificate|SigningRequest|Token|keyPair|templateBody|tags"
+    r"|Message|Reason"
+)
+
+ENTRY = """\
+iot:DeletePolicy:
+  category: policy
+  severity: medium
+  subject: requestParameters.policyName
+  shown: []
+  why: gone
+  runbook: [Look.]
+"""
+
+
+def faults_of(folder: Path, **files: str) -> list[str]:
+    for name, text in files.items():
+        (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(CatalogError) as caught:
+        load_catalog(folder)
+    return [line.removeprefix(f"{folder}/") for line in str(caught.value).splitlines()]
+
+
+def test_the_shipped_catalog_is_sound_and_sorted() -> None:
+    catalog = load_catalog()
+    assert sorted(catalog) == list(catalog)
+    assert "iot:UpdateCertificate" in catalog
+
+
+def test_each_shipped_entry_stands_in_the_file_of_its_category() -> None:
+    catalog = load_catalog()
+    for path in CATALOG_FOLDER.glob("*.yaml"):
+        operations = read_source(path).data
+        assert dict.fromkeys(operations, path.stem) == {each: catalog[each].category for each in operations}
+
+
+def test_nothing_secret_may_be_shown() -> None:
+    shown = [path for entry in load_catalog().values() for path in entry.shown]
+    assert [] == [path for path in shown if NEVER_SHOWN.search(path)]
+
+
+def test_the_severity_of_an_activation_differs_from_that_of_a_revocation() -> None:
+    entry = load_catalog()["iot:UpdateCertificate"]
+    assert Severity.MEDIUM == entry.severity
+    assert [(Severity.HIGH, {"requestParameters": {"newStatus": ["ACTIVE"]}})] == [
+        (each.to, each.when) for each in entry.escalate
+    ]
+
+
+def test_an_entry_can_not_be_changed() -> None:
+    entry = load_catalog()["iot:UpdateCertificate"]
+    with pytest.raises(ValidationError, match="frozen"):
+        entry.severity = Severity.LOW
+
+
+def test_an_operation_in_two_files_is_told_at_the_second(tmp_path: Path) -> None:
+    expected = ["b.yaml:1:1: iot:DeletePolicy: the operation stands in a.yaml already; keep one entry"]
+    assert expected == faults_of(tmp_path, a=ENTRY, b=ENTRY)
+
+
+def test_an_operation_twice_in_one_file_is_told_at_the_second(tmp_path: Path) -> None:
+    expected = [
+        'a.yaml:8:1: iot:DeletePolicy: the key "iot:DeletePolicy" stands twice, first in line 1; keep one'
+    ]
+    assert expected == faults_of(tmp_path, a=ENTRY + ENTRY)
+
+
+def test_a_folder_without_rules_is_refused_because_it_would_watch_nothing(tmp_path: Path) -> None:
+    with pytest.raises(CatalogError, match=r"the folder holds no rules \(\*\.yaml\)$"):
+        load_catalog(tmp_path)
+
+
+def test_a_file_that_is_not_yaml_is_told_with_the_faults_of_the_others(tmp_path: Path) -> None:
+    expected = [
+        "a.yaml:2:1: a value is missing here, or a bracket is not closed",
+        (
+            "b.yaml:3:13: iot:DeletePolicy.severity: "
+            '"loud" is not one of informational, low, medium, high, critical'
+        ),
+    ]
+    assert expected == faults_of(tmp_path, a="x: {\n", b=ENTRY.replace("medium", "loud"))
+
+
+@pytest.mark.parametrize(
+    ("written", "instead", "expected"),
+    [
+        (
+            "category: policy",
+            "category: Policy",
+            "2:13: iot:DeletePolicy.category: write the category in small letters",
+        ),
+        (
+            "runbook: [Look.]",
+            "runbook: [Look.]\n  atack: []",
+            (
+                "8:3: iot:DeletePolicy.atack: unknown key; known here are category, severity, subject, shown,"
+                ' why, escalate, runbook, attack; did you mean "attack"?'
+            ),
+        ),
+        (
+            "shown: []",
+            "shown: [responseElements.keyPair]",
+            "5:11: iot:DeletePolicy.shown.0: only paths below requestParameters may be shown",
+        ),
+        (
+            "subject: requestParameters.policyName",
+            "subject: policyName",
+            "4:12: iot:DeletePolicy.subject: write a path such as requestParameters.policyName",
+        ),
+        ("why: gone", "why: ''", "6:8: iot:DeletePolicy.why: is empty; write a text"),
+        ("runbook: [Look.]", "runbook: []", "7:12: iot:DeletePolicy.runbook: is empty; name at least one"),
+        (
+            "runbook: [Look.]",
+            "runbook: [a, b, c, d, e]",
+            "7:12: iot:DeletePolicy.runbook: holds too many; make the list shorter",
+        ),
+        (
+            "runbook: [Look.]",
+            "runbook: [Look.]\n  attack: [TA0001]",
+            "8:12: iot:DeletePolicy.attack.0: write an ATT&CK id such as T1098.001",
+        ),
+        (
+            "runbook: [Look.]",
+            "runbook: [Look.]\n  escalate: [{when: {eventName: x}, to: high, why: y}]",
+            "8:33: iot:DeletePolicy.escalate.0.when.eventName: write the allowed values as a list: ['x']",
+        ),
+        (
+            "runbook: [Look.]",
+            "runbook: [Look.]\n  escalate: [{when: {eventName: [x]}, to: low, why: y}]",
+            (
+                "8:43: iot:DeletePolicy.escalate.0.to: an escalation must be above the severity it starts"
+                " from, medium"
+            ),
+        ),
+        (
+            "iot:DeletePolicy:",
+            "iam:DeletePolicy:",
+            "1:1: iam:DeletePolicy: write SERVICE:Operation; known services are iot",
+        ),
+        (
+            "iot:DeletePolicy:",
+            "iot:delete-policy:",
+            "1:1: iot:delete-policy: write SERVICE:Operation; known services are iot",
+        ),
+    ],
+)
+def test_an_unsound_entry_is_told_at_its_place(
+    written: str, instead: str, expected: str, tmp_path: Path
+) -> None:
+    assert [f"a.yaml:{expected}"] == faults_of(tmp_path, a=ENTRY.replace(written, instead))

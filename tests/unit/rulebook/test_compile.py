@@ -1,0 +1,143 @@
+"""The compiled ruleset: its shape, what overrides do to it, and that it is the same every time."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from handlers.core.ruleset import load_ruleset
+from handlers.core.severity import Severity
+from rulebook.catalog import load_catalog
+from rulebook.compile import compile_ruleset, serialise_ruleset
+from rulebook.config import load_config
+
+ROOT = Path(__file__).parents[3]
+CATALOG = load_catalog()
+
+
+def compiled(tmp_path: Path, more: str = "", destinations: str = "{audit: {sns: create}}") -> dict[str, Any]:
+    path = tmp_path / "alerts.yaml"
+    path.write_text(f"version: 1\ndestinations: {destinations}\n{more}", encoding="utf-8")
+    return compile_ruleset(load_config(path, CATALOG), CATALOG)
+
+
+def rule_of(ruleset: dict[str, Any], operation: str) -> dict[str, Any]:
+    (rule,) = [rule for rule in ruleset["rules"] if rule["name"] == operation]
+    return dict(rule)
+
+
+@pytest.fixture(scope="module")
+def default() -> dict[str, Any]:
+    return compile_ruleset(load_config(ROOT / "config" / "alerts.yaml", CATALOG), CATALOG)
+
+
+def test_a_rule_holds_everything_that_judging_needs(default: dict[str, Any]) -> None:
+    entry = CATALOG["iot:UpdateCertificate"]
+    expected = {
+        "name": "iot:UpdateCertificate",
+        "event_sources": ["iot.amazonaws.com"],
+        "event_name": "UpdateCertificate",
+        "category": "certificate",
+        "severity": "medium",
+        "subject": "requestParameters.certificateId",
+        "shown": ["requestParameters.newStatus"],
+        "why": entry.why,
+        "escalate": [
+            {
+                "when": {"requestParameters": {"newStatus": ["ACTIVE"]}},
+                "to": "high",
+                "why": entry.escalate[0].why,
+            }
+        ],
+        "runbook": list(entry.runbook),
+        "attack": ["T1098.001", "T1531"],
+    }
+    assert expected == rule_of(default, "iot:UpdateCertificate")
+
+
+def test_everything_but_the_rules_comes_from_the_config(default: dict[str, Any]) -> None:
+    expected = {
+        "version": 1,
+        "minimum_severity": "low",
+        "destinations": {
+            "audit": {"kind": "sns"},
+            "secops": {"kind": "slack", "secret": "ssm:/thingwatch/slack/secops"},
+        },
+        "routes": [
+            {"severity": ["critical", "high"], "to": ["secops", "audit"]},
+            {"severity": ["medium", "low"], "to": ["audit"]},
+        ],
+        "slack_test_host": None,
+    }
+    assert expected == {key: value for key, value in default.items() if key != "rules"}
+
+
+def test_there_is_one_rule_for_each_operation_sorted_by_name(default: dict[str, Any]) -> None:
+    assert sorted(CATALOG) == [rule["name"] for rule in default["rules"]]
+
+
+def test_without_routes_every_severity_goes_to_every_destination(tmp_path: Path) -> None:
+    ruleset = compiled(tmp_path, destinations="{b: {sns: create}, a: {slack: ssm:/a}}")
+    everything = ["critical", "high", "medium", "low", "informational"]
+    assert [{"severity": everything, "to": ["a", "b"]}] == ruleset["routes"]
+
+
+def test_an_operation_that_is_off_has_no_rule(tmp_path: Path) -> None:
+    ruleset = compiled(tmp_path, "operations: {iot:DeletePolicy: {severity: off}}")
+    assert {"iot:DeletePolicy"} == set(CATALOG) - {rule["name"] for rule in ruleset["rules"]}
+
+
+def test_an_own_severity_keeps_the_escalations_that_are_above_it(tmp_path: Path) -> None:
+    lowered = compiled(tmp_path, "operations: {iot:CreatePolicyVersion: {severity: informational}}")
+    raised = compiled(tmp_path, "operations: {iot:CreatePolicyVersion: {severity: high}}")
+    rule = rule_of(lowered, "iot:CreatePolicyVersion")
+    assert ("informational", len(CATALOG["iot:CreatePolicyVersion"].escalate)) == (
+        rule["severity"],
+        len(rule["escalate"]),
+    )
+    rule = rule_of(raised, "iot:CreatePolicyVersion")
+    assert ("high", {"critical"}) == (rule["severity"], {each["to"] for each in rule["escalate"]})
+
+
+def test_own_escalations_replace_those_of_the_catalog(tmp_path: Path) -> None:
+    own = "{when: {facts: {actor: {kind: [root]}}}, to: critical, why: root did it}"
+    ruleset = compiled(tmp_path, f"operations: {{iot:UpdateCertificate: {{escalate: [{own}]}}}}")
+    expected = [{"when": {"facts": {"actor": {"kind": ["root"]}}}, "to": "critical", "why": "root did it"}]
+    assert expected == rule_of(ruleset, "iot:UpdateCertificate")["escalate"]
+
+
+def test_no_escalations_are_left_when_the_own_list_is_empty(tmp_path: Path) -> None:
+    ruleset = compiled(tmp_path, "operations: {iot:UpdateCertificate: {escalate: []}}")
+    assert [] == rule_of(ruleset, "iot:UpdateCertificate")["escalate"]
+
+
+def test_the_same_config_gives_the_same_bytes(tmp_path: Path) -> None:
+    more = "operations:\n  iot:DeletePolicy: {severity: low}\n  iot:AttachPolicy: {severity: high}\n"
+    shuffled = "operations:\n  iot:AttachPolicy: {severity: high}\n  iot:DeletePolicy: {severity: low}\n"
+    first = compiled(tmp_path, more, "{a: {sns: create}, b: {slack: ssm:/b}}")
+    second = compiled(tmp_path, shuffled, "{b: {slack: ssm:/b}, a: {sns: create}}")
+    assert serialise_ruleset(first) == serialise_ruleset(second)
+
+
+def test_compiling_changes_neither_config_nor_catalog(tmp_path: Path) -> None:
+    before = load_catalog()
+    first = serialise_ruleset(compiled(tmp_path))
+    assert (before, first) == (CATALOG, serialise_ruleset(compiled(tmp_path)))
+
+
+def test_what_is_written_is_read_back_as_it_was(default: dict[str, Any]) -> None:
+    text = serialise_ruleset(default)
+    assert (default, 1) == (json.loads(text), len(text.splitlines()))
+
+
+def test_the_functions_can_load_it(default: dict[str, Any]) -> None:
+    ruleset = load_ruleset(json.loads(serialise_ruleset(default)))
+    (rule,) = ruleset.rules_for("iot.amazonaws.com", "CreatePolicy")
+    assert (Severity.MEDIUM, len(CATALOG["iot:CreatePolicy"].escalate)) == (
+        rule.severity,
+        len(rule.escalations),
+    )
+    assert () == ruleset.rules_for("iam.amazonaws.com", "CreatePolicy")

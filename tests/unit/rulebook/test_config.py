@@ -1,0 +1,256 @@
+"""The operator's file: what it means, what is said of its faults, and what is never repeated."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handlers.core.severity import Severity
+from rulebook.catalog import load_catalog
+from rulebook.config import CheckedConfig, Config, Override, check_config, load_config
+from rulebook.faults import ConfigError
+from tests.unit.rulebook.broken_configs import BROKEN, VALID
+
+ROOT = Path(__file__).parents[3]
+DEFAULT = ROOT / "config" / "alerts.yaml"
+CATALOG = load_catalog()
+
+Check = Callable[[str | bytes], CheckedConfig]
+
+
+@pytest.fixture(scope="module")
+def check(tmp_path_factory: pytest.TempPathFactory) -> Check:
+    """A look at a config of this text."""
+    path = tmp_path_factory.mktemp("config") / "alerts.yaml"
+
+    def check_text(text: str | bytes) -> CheckedConfig:
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return check_config(path, CATALOG)
+
+    return check_text
+
+
+def config_of(found: CheckedConfig) -> Config:
+    assert found.config is not None, found.faults
+    return found.config
+
+
+@pytest.mark.parametrize(("text", "lines"), [row[1:] for row in BROKEN], ids=[row[0] for row in BROKEN])
+def test_each_broken_file_is_told_exactly_what_to_mend(
+    text: str, lines: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = Path("config/alerts.yaml")
+    path.parent.mkdir()
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load_config(path, CATALOG)
+    assert [f"config/alerts.yaml:{line}" for line in lines] == str(caught.value).splitlines()
+
+
+def test_the_default_file_is_valid_without_warnings() -> None:
+    found = check_config(DEFAULT, CATALOG)
+    assert ((), ()) == (found.faults, found.warnings)
+    assert ["secops", "audit"] == list(config_of(found).destinations)
+
+
+def test_the_example_in_the_default_file_is_valid_too(check: Check) -> None:
+    lines = DEFAULT.read_text(encoding="utf-8").splitlines()
+    start = lines.index("# operations:")
+    active = [line.removeprefix("# ") if number >= start else line for number, line in enumerate(lines)]
+    config = config_of(check("\n".join(active)))
+    assert {"iot:DeletePolicyVersion": Override(severity="informational")} == config.operations
+
+
+def test_three_lines_are_enough(check: Check) -> None:
+    config = config_of(check("version: 1\ndestinations:\n  secops: {slack: secretsmanager:slack}\n"))
+    assert (Severity.LOW, None, {}) == (config.defaults.minimum_severity, config.routes, config.operations)
+
+
+def test_off_is_a_word_and_not_false(check: Check) -> None:
+    config = config_of(check(f"{VALID}operations:\n  iot:DeletePolicy: {{severity: off}}\n"))
+    assert config.operations["iot:DeletePolicy"].severity == "off"
+
+
+def test_an_empty_escalate_drops_the_catalogs_escalations(check: Check) -> None:
+    config = config_of(check(f"{VALID}operations:\n  iot:CreatePolicy: {{escalate: []}}\n"))
+    assert () == config.operations["iot:CreatePolicy"].escalate
+
+
+def test_own_escalations_start_from_the_own_severity(check: Check) -> None:
+    text = (
+        f"{VALID}operations:\n  iot:CreatePolicy:\n    severity: informational\n"
+        "    escalate: [{when: {facts: {actor: {kind: [root]}}}, to: low, why: root did it}]\n"
+    )
+    (escalation,) = config_of(check(text)).operations["iot:CreatePolicy"].escalate or ()
+    assert Severity.LOW == escalation.to
+
+
+def test_severities_below_the_minimum_need_no_route(check: Check) -> None:
+    text = (
+        f"{VALID}defaults: {{minimum_severity: high}}\nroutes:\n"
+        "  - {severity: [critical, high, low], to: [audit]}\n"
+        "operations:\n  iot:DeletePolicy: {severity: informational}\n"
+    )
+    assert 1 == len(config_of(check(text)).routes or ())
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
+def test_a_test_host_on_loopback_is_taken(host: str, check: Check) -> None:
+    assert host == config_of(check(f"{VALID}slack_test_host: {host}\n")).slack_test_host
+
+
+def test_a_secret_whose_name_ends_like_an_arn_is_a_warning_and_not_a_fault(check: Check) -> None:
+    found = check("version: 1\ndestinations:\n  a: {slack: secretsmanager:slack-secops}\n")
+    ((line, column, path),) = [(each.line, each.column, each.path) for each in found.warnings]
+    assert (3, 14, "destinations.a.slack") == (line, column, path)
+    assert () == found.faults
+
+
+def test_a_config_can_not_be_changed_after_it_was_checked(check: Check) -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        config_of(check(VALID)).version = 1
+
+
+def test_the_words_of_an_override_are_off_and_every_severity() -> None:
+    annotation = Override.model_fields["severity"].annotation
+    words = next(get_args(choice) for choice in get_args(annotation) if get_args(choice))
+    assert ("off", *(severity.value for severity in Severity)) == words
+
+
+def test_a_missing_file_is_a_config_error(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="the file does not exist; check the path"):
+        load_config(tmp_path / "none.yaml", CATALOG)
+
+
+WEBHOOK = "https://hooks.slack.com/services/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"
+WEBHOOK_PARTS = ("hooks.slack", "T0AAAAAAA", "B0BBBBBBB", "sEcReT")
+
+
+@given(
+    place=st.integers(0, 2000),
+    quote=st.sampled_from(["", "'", '"', "[", "{", " ", "\n"]),
+    swallowed=st.integers(0, 30),
+)
+def test_a_webhook_pasted_anywhere_is_never_repeated(
+    check: Check, place: int, quote: str, swallowed: int
+) -> None:
+    text = DEFAULT.read_text(encoding="utf-8")
+    at = place % len(text)
+    found = check(f"{text[:at]}{quote}{WEBHOOK}{quote}{text[at + swallowed :]}")
+    said = "\n".join(map(str, (*found.faults, *found.warnings)))
+    assert [] == [part for part in WEBHOOK_PARTS if part in said]
+
+
+def test_a_refused_webhook_is_not_in_the_error_nor_in_what_caused_it(tmp_path: Path) -> None:
+    path = tmp_path / "alerts.yaml"
+    path.write_text(f"version: 1\ndestinations:\n  a: {{slack: '{WEBHOOK}'}}\n", encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load_config(path, CATALOG)
+    assert (None, None) == (caught.value.__cause__, caught.value.__context__)
+    assert "sEcReT" not in repr(caught.value)
+
+
+def outcome(found: CheckedConfig) -> None:
+    """Every look ends in a config or in faults, never in both or neither."""
+    assert (found.config is None) == bool(found.faults)
+
+
+@given(text=st.binary(max_size=80) | st.text(max_size=120))
+def test_any_bytes_give_a_config_or_faults(check: Check, text: str | bytes) -> None:
+    outcome(check(text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text))
+
+
+FRAGMENTS = (
+    *(
+        "version: 1",
+        "destinations:",
+        "routes:",
+        "operations:",
+        "- ",
+        "[",
+        "]",
+        "{",
+        "}",
+        ":",
+        ": ",
+        ",",
+        "'",
+        '"',
+    ),
+    *(
+        "#",
+        "\n",
+        "\n  ",
+        "\t",
+        "&a ",
+        "*a",
+        "!!str ",
+        "---\n",
+        "| ",
+        "null",
+        "true",
+        "1e9",
+        "0x1",
+        "iot:CreatePolicy",
+    ),
+    *(
+        "{severity: off}",
+        "escalate: [{when: {a: [1]}, to: high, why: x}]",
+        "audit",
+        "\\ud800",
+        "\x00",
+        "\u2028",
+        "é",
+    ),
+)
+
+
+@given(seed=st.randoms(use_true_random=False), count=st.integers(1, 8))
+def test_any_mutation_of_the_default_file_gives_a_config_or_faults(
+    check: Check, seed: random.Random, count: int
+) -> None:
+    text = DEFAULT.read_text(encoding="utf-8")
+    for _ in range(count):
+        start = seed.randrange(len(text) + 1)
+        text = text[:start] + seed.choice((*FRAGMENTS, "")) + text[start + seed.randrange(12) :]
+    outcome(check(text))
+
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
+KEYS = st.sampled_from(
+    [
+        *(
+            "version",
+            "defaults",
+            "operations",
+            "destinations",
+            "routes",
+            "slack_test_host",
+            "minimum_severity",
+        ),
+        *("severity", "to", "escalate", "when", "why", "slack", "sns", "audit", "iot:CreatePolicy", "facts"),
+    ]
+)
+WORDS = st.sampled_from([1, "off", "high", "low", "audit", "create", "ssm:/x", "localhost"])
+SHAPES = st.recursive(
+    WORDS | SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(KEYS | st.text(max_size=3), inner, max_size=4)
+    ),
+    max_leaves=25,
+)
+
+
+@given(data=st.dictionaries(KEYS, SHAPES, max_size=6))
+def test_any_shape_under_the_known_keys_gives_a_config_or_faults(
+    check: Check, data: dict[str, object]
+) -> None:
+    # repr of plain data is flow YAML, but for words that Python spells otherwise.
+    outcome(check(repr({"version": 1, "destinations": {"audit": {"sns": "create"}}, **data})))

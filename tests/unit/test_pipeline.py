@@ -1,0 +1,169 @@
+"""The pipeline on honest in-memory adapters: what is claimed, told, retried and given up."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from handlers.adapters.memory_claims import MemoryClaims
+from handlers.core.alerts import Alert, Delivery
+from handlers.core.record import BadRecord
+from handlers.core.ruleset import Destination
+from handlers.pipeline import ClaimHeld, Detection, Run, TryAgain, Undeliverable, deliver, detect
+from tests.alerts import make_alert
+from tests.events import make_event
+from tests.rules import make_ruleset
+
+NOW = datetime(2026, 11, 22, 9, 31, tzinfo=UTC)
+LEASE = timedelta(seconds=45)
+
+
+@dataclass
+class MemoryQueue:
+    """A queue that refuses while it has `faults`."""
+
+    sent: list[Delivery] = field(default_factory=list)
+    faults: list[BaseException] = field(default_factory=list)
+
+    def send(self, deliveries: Sequence[Delivery]) -> None:
+        if self.faults:
+            raise self.faults.pop()
+        self.sent.extend(deliveries)
+
+
+@dataclass
+class MemorySender:
+    """A destination that refuses while it has `faults`."""
+
+    sent: list[tuple[str, Alert]] = field(default_factory=list)
+    faults: list[BaseException] = field(default_factory=list)
+
+    def send(self, alert: Alert, destination: Destination) -> None:
+        if self.faults:
+            raise self.faults.pop()
+        self.sent.append((destination.name, alert))
+
+
+@dataclass
+class World:
+    claims: MemoryClaims = field(default_factory=MemoryClaims)
+    queue: MemoryQueue = field(default_factory=MemoryQueue)
+    slack: MemorySender = field(default_factory=MemorySender)
+
+    def detect(self, event: Any, *, owner: str = "run-1", now: datetime = NOW) -> tuple[Detection, ...]:
+        return detect(
+            event,
+            ruleset=make_ruleset(),
+            claims=self.claims,
+            queue=self.queue,
+            run=Run(owner=owner, now=now, lease=LEASE),
+        )
+
+    def deliver(self, destination: str = "secops", *, owner: str = "run-1", now: datetime = NOW) -> bool:
+        return deliver(
+            Delivery(alert=make_alert(), destination=destination),
+            ruleset=make_ruleset(),
+            senders={"slack": self.slack, "sns": MemorySender()},
+            claims=self.claims,
+            run=Run(owner=owner, now=now, lease=LEASE),
+        )
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_an_event_becomes_one_delivery_for_each_destination(world: World) -> None:
+    world.detect(make_event())
+    assert [Delivery(make_alert(), "secops"), Delivery(make_alert(), "audit")] == world.queue.sent
+
+
+def test_an_operation_that_no_rule_knows_becomes_nothing(world: World) -> None:
+    assert () == world.detect(make_event("ListThings"))
+    assert [] == world.queue.sent
+
+
+def test_the_same_event_again_becomes_nothing_more(world: World) -> None:
+    world.detect(make_event())
+    (again,) = world.detect(make_event(), owner="run-2", now=NOW + timedelta(days=14))
+    assert (True, 2) == (again.repeated, len(world.queue.sent))
+
+
+def test_an_event_without_a_record_is_refused_so_that_it_reaches_the_failure_queue(world: World) -> None:
+    with pytest.raises(BadRecord):
+        world.detect({"detail": {"eventName": "UpdateCertificate"}})
+
+
+def test_when_the_queue_throttles_after_the_claim_a_retry_at_once_tells_it(world: World) -> None:
+    world.queue.faults = [ConnectionError("throttled")]
+    with pytest.raises(ConnectionError):
+        world.detect(make_event())
+    world.detect(make_event(), owner="run-2")
+    assert 2 == len(world.queue.sent)
+
+
+class Killed(BaseException):
+    """The run is stopped at once, as by a timeout: no handler of ours runs."""
+
+
+def test_a_run_that_dies_with_the_claim_is_made_good_once_its_lease_lapses(world: World) -> None:
+    world.queue.faults = [Killed()]
+    with pytest.raises(Killed):
+        world.detect(make_event())
+    with pytest.raises(ClaimHeld):
+        world.detect(make_event(), owner="run-2", now=NOW + LEASE / 2)
+    world.detect(make_event(), owner="run-3", now=NOW + LEASE)
+    assert 2 == len(world.queue.sent)
+
+
+def test_lambdas_own_retry_of_a_dead_run_need_not_wait_for_the_lease(world: World) -> None:
+    world.queue.faults = [Killed()]
+    with pytest.raises(Killed):
+        world.detect(make_event(), owner="run-1")
+    world.detect(make_event(), owner="run-1", now=NOW + timedelta(seconds=1))
+    assert 2 == len(world.queue.sent)
+
+
+def test_a_claim_that_can_not_be_released_is_told_with_the_first_error(world: World) -> None:
+    class Stuck(MemoryClaims):
+        def release(self, key: str, *, owner: str) -> None:
+            del key, owner
+            raise ConnectionError("also throttled")
+
+    world.claims = Stuck()
+    world.queue.faults = [ConnectionError("throttled")]
+    with pytest.raises(ConnectionError, match="^throttled") as caught:
+        world.detect(make_event())
+    assert "was not released (also throttled); it lapses after 0:00:45" in caught.value.__notes__[0]
+
+
+def test_a_delivery_is_sent_once_however_often_the_queue_hands_it_out(world: World) -> None:
+    assert [True, False] == [world.deliver(), world.deliver(owner="run-2")]
+    assert [("secops", make_alert())] == world.slack.sent
+
+
+def test_a_delivery_that_must_wait_can_be_sent_as_soon_as_it_comes_back(world: World) -> None:
+    world.slack.faults = [TryAgain("Slack answered 429")]
+    with pytest.raises(TryAgain):
+        world.deliver()
+    assert world.deliver(owner="run-2", now=NOW + timedelta(seconds=1))
+
+
+def test_two_runs_do_not_send_the_same_delivery_at_the_same_time(world: World) -> None:
+    world.slack.faults = [Killed()]
+    with pytest.raises(Killed):
+        world.deliver()
+    with pytest.raises(ClaimHeld):
+        world.deliver(owner="run-2")
+
+
+def test_a_destination_that_left_the_config_is_undeliverable_and_named(world: World) -> None:
+    with pytest.raises(Undeliverable, match="knows no destination 'pager' any more"):
+        world.deliver("pager")
+
+
+def test_each_destination_has_its_own_claim(world: World) -> None:
+    assert [True, True] == [world.deliver("secops"), world.deliver("audit")]
