@@ -8,7 +8,7 @@ from pathlib import Path
 try:
     import aws_cdk
 except ModuleNotFoundError:
-    sys.exit("The CDK packages are not installed here. Run `make setup` first (or `pip install -r requirements.txt`).")
+    sys.exit("The CDK packages are not installed here: run `make setup`, or pip install -r requirements.txt")
 
 from cdk.asset import AssetError, build_asset
 from cdk.checks import add_checks
@@ -16,7 +16,8 @@ from cdk.stack import ThingwatchStack
 from handlers.core.ruleset import load_ruleset
 from rulebook.catalog import load_catalog
 from rulebook.compile import compile_ruleset, serialise_ruleset
-from rulebook.config import ConfigError, load_config
+from rulebook.config import load_config
+from rulebook.faults import ConfigError
 from rulebook.services import SERVICES
 
 

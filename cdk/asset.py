@@ -62,9 +62,8 @@ def _install(folder: Path) -> None:
     command = (*_PIP, "--requirement", str(_REQUIREMENTS), "--target", str(folder))
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise AssetError(
-            f"pip could not install {_REQUIREMENTS.relative_to(_ROOT)} for Lambda; it said:\n{done.stderr.strip()}"
-        )
+        name = _REQUIREMENTS.relative_to(_ROOT)
+        raise AssetError(f"pip could not install {name} for Lambda; it said:\n{done.stderr.strip()}")
     for pattern in _MACHINE_FILES:
         for path in folder.glob(pattern):
             shutil.rmtree(path) if path.is_dir() else path.unlink()

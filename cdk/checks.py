@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import reduce
 
 from aws_cdk import Acknowledgment, App, Stack, Validations
 from cdk_nag import AwsSolutionsChecks, ServerlessChecks
@@ -26,7 +25,7 @@ ACCEPTED = (
     Accepted(
         "AwsSolutions::AwsSolutions-SQS3",
         at=_FAILURE_QUEUES,
-        reason="It is itself where failures end: EventBridge and Lambda put them here. Nothing consumes it that could fail.",
+        reason="It is itself where failures end: no function consumes it, so nothing can fail on it.",
     ),
     Accepted(
         "Serverless::Serverless-SQSRedrivePolicy",
@@ -36,7 +35,7 @@ ACCEPTED = (
     Accepted(
         "Serverless::Serverless-LambdaDLQ",
         at=("Detection/Detect",),
-        reason="It has an on-failure destination, which keeps the event and the error; a DLQ keeps only the event.",
+        reason="Its on-failure destination keeps the event and the error; a DLQ keeps only the event.",
     ),
     Accepted(
         "Serverless::Serverless-LambdaDLQ",
@@ -46,17 +45,17 @@ ACCEPTED = (
     Accepted(
         "Serverless::Serverless-LambdaEventSourceMappingDestination",
         at=("Delivery/Deliver",),
-        reason="Lambda has no on-failure destination for an SQS source; the queue's redrive policy does this.",
+        reason="Lambda offers none for an SQS source; the queue's redrive policy does this.",
     ),
     Accepted(
         "AwsSolutions::AwsSolutions-DDB3",
         at=("State",),
-        reason="It holds claims that end by themselves; restored ones would be stale. Losing them costs a repeated alert.",
+        reason="It holds claims that lapse; restored ones are stale, lost ones cost a repeated alert.",
     ),
     Accepted(
         "Serverless::Serverless-LambdaTracing",
         at=_FUNCTIONS,
-        reason="X-Ray needs a permission on every resource; the alert id joins the logs of both functions instead.",
+        reason="X-Ray needs a permission on every resource; the alert id joins both functions' logs.",
     ),
 )
 
@@ -72,4 +71,7 @@ def add_checks(app: App, stack: Stack) -> None:
 
 
 def _find(stack: Stack, path: str) -> IConstruct:
-    return reduce(lambda construct, name: construct.node.find_child(name), path.split("/"), stack)
+    construct: IConstruct = stack
+    for name in path.split("/"):
+        construct = construct.node.find_child(name)
+    return construct

@@ -18,7 +18,7 @@ from rulebook.services import Service
 
 
 class Detection(Construct):
-    """The rule, the function, and two failure queues, because two things can fail:
+    """The rule, the function, and two failure queues, because two things can fail.
 
     - EventBridge can not hand an event over: `handover_failures` keeps the event.
     - `detect` fails three times on it: `detect_failures` keeps the event in Lambda's record of the failure.
@@ -65,7 +65,9 @@ class Detection(Construct):
             event_pattern=events.EventPattern(
                 source=sorted({service.bus_source for service in services}),
                 detail_type=["AWS API Call via CloudTrail"],
-                detail={"eventSource": sorted({name for service in services for name in service.event_sources})},
+                detail={
+                    "eventSource": sorted({name for service in services for name in service.event_sources})
+                },
             ),
             targets=[
                 targets.LambdaFunction(

@@ -13,9 +13,10 @@ from constructs import Construct
 
 class PythonFunction(Construct):
     """A function that runs `handlers/<module>.py` of the shared asset. It may do nothing but log
-    until the stack grants more."""
+    until the stack grants more.
+    """
 
-    def __init__(  # noqa: PLR0913 - keyword-only, and each is a decision of the caller
+    def __init__(
         self,
         scope: Construct,
         construct_id: str,

@@ -32,7 +32,9 @@ class ThingwatchStack(Stack):
         services: Sequence[Service],
     ) -> None:
         super().__init__(
-            scope, construct_id, description="Thingwatch: alerts on changes to an AWS IoT fleet's control plane"
+            scope,
+            construct_id,
+            description="Thingwatch: alerts on changes to an AWS IoT fleet's control plane",
         )
         code = lambda_.Code.from_asset(str(asset))
         table = dynamodb.Table(
@@ -76,7 +78,12 @@ class ThingwatchStack(Stack):
                 self._grant_secret(delivery.deliver.role, destination.secret)
 
         for name, topic in topics.items():
-            CfnOutput(self, f"TopicArn-{name}", value=topic.topic_arn, description=f"Subscribe here to hear of {name}")
+            CfnOutput(
+                self,
+                f"TopicArn-{name}",
+                value=topic.topic_arn,
+                description=f"Subscribe here to hear of {name}",
+            )
         for output, queue, holds in (
             ("DeliveryQueueUrl", delivery.queue, "Alerts on their way"),
             ("DeadLetterQueueUrl", delivery.dead_letters, "Alerts that a destination refuses for good"),

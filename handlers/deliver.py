@@ -28,7 +28,7 @@ from handlers.adapters.sqs_deliveries import SqsRetries
 from handlers.core.alerts import BadDelivery, read_delivery
 from handlers.core.backoff import retry_delay
 from handlers.core.ruleset import Ruleset, load_ruleset
-from handlers.pipeline import Claims, ClaimHeld, Run, Sender, TryAgain, Undeliverable, deliver
+from handlers.pipeline import ClaimHeld, Claims, Run, Sender, TryAgain, Undeliverable, deliver
 from handlers.settings import RULESET, read_deliver_settings
 
 LEASE = timedelta(seconds=60)
@@ -92,9 +92,9 @@ def _handle(message: SQSRecord, *, wiring: _Wiring, owner: str) -> bool:
             destination=delivery.destination,
         )
     except (BadDelivery, Undeliverable) as error:
-        logger.error("undeliverable, kept in the dead-letter queue", reason=str(error))
+        logger.critical("undeliverable, kept in the dead-letter queue", reason=str(error))
         wiring.retries.give_up(message.body, str(error))
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever it is, the message must come back
         delay = _delay(error, receives=int(message.attributes.approximate_receive_count))
         logger.warning("to be tried again", reason=str(error), delay_seconds=delay.total_seconds())
         wiring.retries.wait(message.receipt_handle, delay)

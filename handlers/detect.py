@@ -52,9 +52,7 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> None:
     """Entry point of Lambda."""
     wiring = _wire()
     run = Run(owner=context.aws_request_id, now=datetime.now(UTC), lease=LEASE)
-    for detection in detect(
-        event, ruleset=wiring.ruleset, claims=wiring.claims, queue=wiring.queue, run=run
-    ):
+    for detection in detect(event, ruleset=wiring.ruleset, claims=wiring.claims, queue=wiring.queue, run=run):
         logger.info(
             "judged",
             alert_id=detection.alert.alert_id,

@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
+from functools import partial
 from typing import Protocol
 
 from handlers.core.alerts import Alert, Delivery, build_alert
@@ -23,7 +24,6 @@ from handlers.core.facts import derive_facts
 from handlers.core.judgement import judge
 from handlers.core.record import parse_event
 from handlers.core.ruleset import Destination, Ruleset
-
 
 REMEMBERED = timedelta(days=30)
 """How long a done claim is remembered: longer than a message can wait in the queue and then in
@@ -126,7 +126,7 @@ def detect(
         destinations = ruleset.destinations_for(alert.severity)
         deliveries = [Delivery(alert=alert, destination=name) for name in destinations]
         told = not deliveries or _once(
-            f"alert#{alert.alert_id}", lambda sent=deliveries: queue.send(sent), claims=claims, run=run
+            f"alert#{alert.alert_id}", partial(queue.send, deliveries), claims=claims, run=run
         )
         detections.append(Detection(alert=alert, destinations=destinations, repeated=not told))
     return tuple(detections)
@@ -145,7 +145,7 @@ def deliver(
     sender = senders[destination.kind]
     return _once(
         f"delivery#{delivery.key}",
-        lambda: sender.send(delivery.alert, destination),
+        partial(sender.send, delivery.alert, destination),
         claims=claims,
         run=run,
     )
@@ -163,7 +163,7 @@ def _once(key: str, act: Callable[[], None], *, claims: Claims, run: Run) -> boo
     except Exception as error:
         try:
             claims.release(key, owner=run.owner)
-        except Exception as second:
+        except Exception as second:  # noqa: BLE001 - the first error is the one to raise
             error.add_note(f"the claim {key} was not released ({second}); it lapses after {run.lease}")
         raise
     claims.confirm(key, now=run.now, keep=REMEMBERED)

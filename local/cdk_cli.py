@@ -45,7 +45,15 @@ def deploy(
     assembly = folder / "cdk.out"
     outputs = folder / "outputs.json"
     tell("cdk synth: compile the config, bundle the functions, check the template with cdk-nag")
-    run_cdk("synth", "--quiet", "--output", str(assembly), "--context", f"config={config}", environment=environment)
+    run_cdk(
+        "synth",
+        "--quiet",
+        "--output",
+        str(assembly),
+        "--context",
+        f"config={config}",
+        environment=environment,
+    )
     tell("cdk bootstrap")
     run_cdk("bootstrap", f"aws://{ACCOUNT}/{REGION}", "--app", str(assembly), environment=environment)
     tell("cdk deploy")

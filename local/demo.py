@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -84,7 +84,9 @@ class Inbox:
 
     def poll(self) -> None:
         """Take what has arrived."""
-        answer = self._sqs.receive_message(QueueUrl=self._queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=0)
+        answer = self._sqs.receive_message(
+            QueueUrl=self._queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=0
+        )
         for message in answer.get("Messages", []):
             self.messages.append(json.loads(message["Body"]))
             self._sqs.delete_message(QueueUrl=self._queue_url, ReceiptHandle=message["ReceiptHandle"])
@@ -94,7 +96,9 @@ def subscribe_inbox(aws: EmbeddedAws, topic_arn: str, *, name: str = "inbox") ->
     """Subscribe a new queue to the topic, with raw delivery."""
     sqs = aws.client("sqs")
     queue_url = sqs.create_queue(QueueName=name)["QueueUrl"]
-    queue_arn = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    queue_arn = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["QueueArn"])["Attributes"][
+        "QueueArn"
+    ]
     aws.client("sns").subscribe(
         TopicArn=topic_arn, Protocol="sqs", Endpoint=queue_arn, Attributes={"RawMessageDelivery": "true"}
     )
@@ -126,7 +130,9 @@ def _stage(console: Console) -> Iterator[tuple[EmbeddedAws, LocalSlack, Inbox]]:
 def _play(
     console: Console, aws: EmbeddedAws, slack: LocalSlack, inbox: Inbox
 ) -> tuple[list[Arrival], list[str]]:
-    console.print("\n[bold]An intruder[/] has the keys of the IAM user [bold]build-server[/] and calls AWS IoT")
+    console.print(
+        "\n[bold]An intruder[/] has the keys of the IAM user [bold]build-server[/] and calls AWS IoT"
+    )
     iam = aws.client("iam")
     iam.create_user(UserName="build-server")
     keys = iam.create_access_key(UserName="build-server")["AccessKey"]
@@ -169,10 +175,8 @@ def _perform(step: Step, slack: LocalSlack, inbox: Inbox) -> list[Arrival]:
         return sorted(found, key=lambda arrival: arrival.seconds)
 
     wanted = 2 if step.severity >= TOLD_IN_SLACK else 1
-    try:
+    with suppress(TimeoutError):  # What is missing is told by the caller.
         wait_until(lambda: len(arrivals()) >= wanted, DEADLINE_SECONDS)
-    except TimeoutError:
-        pass  # What is missing is told by the caller.
     return arrivals()
 
 
@@ -196,7 +200,8 @@ def _seconds(span: timedelta) -> float:
 
 def _show(console: Console, severity: Severity, arrival: Arrival) -> None:
     console.print(
-        f"  [{_COLOURS[severity]}]{arrival.place:<5}[/] after {arrival.seconds:4.2f} s  {escape(arrival.title)}"
+        f"  [{_COLOURS[severity]}]{arrival.place:<5}[/]"
+        f" after {arrival.seconds:4.2f} s  {escape(arrival.title)}"
     )
     if arrival.place == "SNS":
         for reason in arrival.reasons:
@@ -217,7 +222,9 @@ def _sum_up(console: Console, arrivals: list[Arrival], missing: list[str]) -> in
     if missing:
         return 1
     console.print("  every alert arrived; the embedded AWS is stopped and nothing of it is left")
-    console.print("\nNext, in your own account: [bold]source .venv/bin/activate && npx cdk deploy[/]  (README: Deploy)")
+    console.print(
+        "\nNext, in your own account: [bold]source .venv/bin/activate && npx cdk deploy[/]  (README: Deploy)"
+    )
     return 0
 
 

@@ -40,11 +40,28 @@ class Intruder:
         """The whole story."""
         return [
             Step("mints a device identity", "iot:CreateKeysAndCertificate", Severity.MEDIUM, self._mint),
-            Step("writes a policy that allows everything", "iot:CreatePolicy", Severity.CRITICAL, self._write_policy),
+            Step(
+                "writes a policy that allows everything",
+                "iot:CreatePolicy",
+                Severity.CRITICAL,
+                self._write_policy,
+            ),
             Step("gives it to the certificate", "iot:AttachPolicy", Severity.MEDIUM, self._attach),
-            Step("activates the certificate", "iot:UpdateCertificate", Severity.HIGH, lambda: self._set("ACTIVE")),
-            Step("registers a CA of its own", "iot:RegisterCACertificate", Severity.CRITICAL, self._register_ca),
-            Step("revokes the certificate", "iot:UpdateCertificate", Severity.MEDIUM, lambda: self._set("REVOKED")),
+            Step(
+                "activates the certificate",
+                "iot:UpdateCertificate",
+                Severity.HIGH,
+                lambda: self._set("ACTIVE"),
+            ),
+            Step(
+                "registers a CA of its own", "iot:RegisterCACertificate", Severity.CRITICAL, self._register_ca
+            ),
+            Step(
+                "revokes the certificate",
+                "iot:UpdateCertificate",
+                Severity.MEDIUM,
+                lambda: self._set("REVOKED"),
+            ),
             Step("takes the policy away", "iot:DetachPolicy", Severity.MEDIUM, self._detach),
             Step("deletes the certificate", "iot:DeleteCertificate", Severity.MEDIUM, self._delete),
             Step("deletes the policy", "iot:DeletePolicy", Severity.MEDIUM, self._delete_policy),

@@ -100,6 +100,13 @@ class Override(_Section):
     severity: Literal["off", "informational", "low", "medium", "high", "critical"] | None = None
     escalate: Annotated[tuple[Escalation, ...], Items] | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _under_its_key(cls, value: object) -> object:
+        if isinstance(value, str):
+            raise refuse(((), "write the severity under its key, such as `{severity: off}`"))
+        return value
+
     @model_validator(mode="after")
     def _says_something(self) -> Override:
         if self.severity is None and self.escalate is None:

@@ -1,5 +1,6 @@
 """Alerts for tests of what comes after the judgement."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from handlers.core.alerts import Alert, build_alert
@@ -10,7 +11,7 @@ from tests.events import make_event
 from tests.rules import UPDATE_CERTIFICATE, make_ruleset
 
 
-def make_alert(rule: dict[str, Any] | None = None, **record: Any) -> Alert:
+def make_alert(rule: Mapping[str, Any] | None = None, **record: Any) -> Alert:
     """The alert that `rule` makes of an event with these fields."""
     parsed = parse_event(make_event(**record))
     facts = derive_facts(parsed)

@@ -1,5 +1,6 @@
 """A small ruleset for tests of what comes after the rulebook."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from handlers.core.ruleset import Ruleset, load_ruleset
@@ -26,7 +27,7 @@ UPDATE_CERTIFICATE: dict[str, Any] = {
 }
 
 
-def make_ruleset(*rules: dict[str, Any], **changes: Any) -> Ruleset:
+def make_ruleset(*rules: Mapping[str, Any], **changes: Any) -> Ruleset:
     """A ruleset with one Slack and one SNS destination; `changes` replace its parts."""
     return load_ruleset(
         {

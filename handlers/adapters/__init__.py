@@ -1,0 +1,1 @@
+"""One file for each outside thing: what the pipeline's Protocols mean on AWS, in Slack, in memory."""

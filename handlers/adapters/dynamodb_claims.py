@@ -12,9 +12,10 @@ DynamoDB deletes lapsed items late (within days), so every condition looks at it
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from math import ceil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from handlers.pipeline import Claimed
 
@@ -46,7 +47,8 @@ class DynamoDbClaims:
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except self._client.exceptions.ConditionalCheckFailedException as error:
-            found = error.response.get("Item") or {}
+            # The stubs know no answer of a failed condition.
+            found: Mapping[str, Any] = error.response.get("Item") or {}  # type: ignore[assignment]
             if found.get("done", {}).get("BOOL"):
                 return Claimed.DONE
             if found.get("owner", {}).get("S") != owner:

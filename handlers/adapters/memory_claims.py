@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from handlers.pipeline import Claimed
 
+
 @dataclass(frozen=True, slots=True)
 class _Claim:
     owner: str

@@ -26,7 +26,8 @@ class Secrets:
 
     def read(self, name: str) -> str:
         """The secret's text. Raises `TryAgain` while it can not be read: an operator may be about
-        to set it, and until then the alert waits."""
+        to set it, and until then the alert waits.
+        """
         store, _, path = name.partition(":")
         try:
             if store == "ssm":

@@ -44,10 +44,13 @@ class SlackWebhook:
 
     def send(self, alert: Alert, destination: Destination) -> None:
         """See `Sender.send`."""
-        assert destination.secret is not None
+        if destination.secret is None:
+            raise Undeliverable(f"destination {destination.name} names no webhook")
         url = self._secrets.read(destination.secret)
         if not self._is_webhook(url):
-            raise TryAgain(f"the value of {destination.secret} is not an https webhook of Slack; set it again")
+            raise TryAgain(
+                f"the value of {destination.secret} is not an https webhook of Slack: set it again"
+            )
         try:
             # A redirect could carry the alert to another host.
             answer = self._session.post(
@@ -75,7 +78,10 @@ def _check(answer: requests.Response) -> None:
     said = f"Slack answered {answer.status_code}"
     if answer.status_code == requests.codes.too_many_requests:
         raise TryAgain(said, after=_retry_after(answer))
-    if answer.status_code >= requests.codes.server_error or answer.status_code == requests.codes.request_timeout:
+    if (
+        answer.status_code >= requests.codes.server_error
+        or answer.status_code == requests.codes.request_timeout
+    ):
         raise TryAgain(said)
     code = answer.text.strip()
     raise Undeliverable(f"{said} {code}" if _SLACK_CODE.fullmatch(code) else said)

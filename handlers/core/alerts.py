@@ -114,7 +114,8 @@ def build_alert(record: Record, facts: Mapping[str, Any], finding: Finding) -> A
 
 def clean(text: str) -> str:
     """`text` on one line, without control, format or unassigned characters (a right-to-left
-    override hides what a name says), at most `TEXT_LIMIT` characters."""
+    override hides what a name says), at most `TEXT_LIMIT` characters.
+    """
     cut = text if len(text) <= TEXT_LIMIT else text[: TEXT_LIMIT - 1] + "…"
     return "".join(" " if unicodedata.category(letter)[0] in "CZ" else letter for letter in cut)
 

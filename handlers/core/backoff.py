@@ -12,8 +12,9 @@ LONGEST_ASKED = timedelta(hours=11)
 
 def retry_delay(receives: int, asked: timedelta | None = None) -> timedelta:
     """The wait after the `receives`-th failed try (1 is the first): what the destination asked for,
-    if it did, else doubling from two seconds up to a quarter of an hour."""
+    if it did, else doubling from two seconds up to a quarter of an hour.
+    """
     if asked is not None:
         return min(max(asked, timedelta(seconds=1)), LONGEST_ASKED)
     doublings = min(max(receives, 1) - 1, 16)
-    return min(FIRST_DELAY * 2**doublings, LONGEST_DELAY)
+    return min(FIRST_DELAY * (1 << doublings), LONGEST_DELAY)

@@ -87,8 +87,9 @@ def _actor(record: Record) -> dict[str, Any]:
 
 def _kind(record: Record, account: str, role: str) -> str:
     identity = record.user_identity
-    kind = _ACTOR_KINDS.get(as_text(identity.get("type")), "unknown")
-    if kind == "unknown" and record.event_name == "RegisterCertificate":
+    said = as_text(identity.get("type"))
+    kind = _ACTOR_KINDS.get(said, "unknown")
+    if said == "Unknown" and record.event_name == "RegisterCertificate":
         # Just-in-time provisioning and registration: the device's first connection, not a person.
         return "device-registration"
     if kind not in ("unknown", "aws-service") and account and account != record.account:

@@ -17,7 +17,8 @@ FAILED_CALL_CEILING = Severity.MEDIUM
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What one rule says about one record. The reasons are in order: what the operation
-    means, then why this call is worse, the worst first."""
+    means, then why this call is worse, the worst first.
+    """
 
     rule: Rule
     severity: Severity

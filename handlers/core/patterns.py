@@ -6,18 +6,22 @@ AND-ed, the values of one key are OR-ed, a key that the pattern does not name is
 an array in the event matches when any of its elements does.
 
 Known here: exact values (strings, numbers, booleans, null), `prefix`, `suffix`,
-`equals-ignore-case`, `anything-but` with values, and `exists`. Any other operator is
+`equals-ignore-case`, `wildcard`, `anything-but` with values, and `exists`. Any other operator is
 refused by `compile_pattern`, never silently ignored.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 Predicate = Callable[[Mapping[str, Any]], bool]
 
 _ABSENT: Any = object()
+_WILDCARD_PIECE = re.compile(r"\\.|.|\\$", re.DOTALL)
+"""A wildcard's text piece by piece: an escaped character, or a character."""
 _ValueTest = Callable[[Any], bool]
 
 
@@ -67,7 +71,8 @@ def _compile_object(pattern: object, path: tuple[str | int, ...]) -> Predicate:
 
 def _nested(inner: Predicate) -> Callable[[Any], bool]:
     """Test an object, or any object of an array. An absent object is an empty one, so that
-    `exists: false` holds below it."""
+    `exists: false` holds below it.
+    """
 
     def matches(value: Any) -> bool:
         if isinstance(value, Mapping):
@@ -80,9 +85,8 @@ def _nested(inner: Predicate) -> Callable[[Any], bool]:
 
 
 def _compile_values(values: object, path: tuple[str | int, ...]) -> _ValueTest:
-    if not _is_array(values):
+    if not isinstance(values, Sequence) or isinstance(values, str | bytes):
         raise PatternError(path, f"write the allowed values as a list: [{values!r}]")
-    assert isinstance(values, Sequence)
     if not values:
         raise PatternError(path, "an empty list matches nothing; name at least one value")
     tests = [_compile_value(value, (*path, position)) for position, value in enumerate(values)]
@@ -98,7 +102,7 @@ def _compile_value(value: object, path: tuple[str | int, ...]) -> _ValueTest:
         if len(value) != 1:
             raise PatternError(path, "an operator is an object with exactly one key")
         ((operator, operand),) = value.items()
-        build = _OPERATORS.get(operator)
+        build = _OPERATORS.get(operator) if isinstance(operator, str) else None
         if build is None:
             raise PatternError(
                 (*path, operator),
@@ -125,6 +129,20 @@ def _equals_ignore_case(operand: object, path: tuple[str | int, ...]) -> _ValueT
     return _any_leaf(lambda leaf: isinstance(leaf, str) and leaf.casefold() == text)
 
 
+def _wildcard(operand: object, path: tuple[str | int, ...]) -> _ValueTest:
+    pieces = _WILDCARD_PIECE.findall(_text(operand, path))
+    if ("*", "*") in pairwise(pieces):
+        raise PatternError(path, "two wildcards side by side are refused by AWS; write one *")
+    for piece in pieces:
+        if piece.startswith("\\") and piece not in ("\\*", "\\\\"):
+            raise PatternError(path, "after a backslash only * or another backslash may stand")
+    expression = re.compile(
+        "".join(".*" if piece == "*" else re.escape(piece.removeprefix("\\") or piece) for piece in pieces),
+        re.DOTALL,
+    )
+    return _any_leaf(lambda leaf: isinstance(leaf, str) and expression.fullmatch(leaf) is not None)
+
+
 def _anything_but(operand: object, path: tuple[str | int, ...]) -> _ValueTest:
     refused = list(operand) if isinstance(operand, Sequence) and not isinstance(operand, str) else [operand]
     if not refused or not all(isinstance(value, str | int | float) for value in refused):
@@ -143,12 +161,13 @@ def _exists(operand: object, path: tuple[str | int, ...]) -> _ValueTest:
     return is_leaf if operand else lambda value: not is_leaf(value)
 
 
-_OPERATORS: dict[object, Callable[[object, tuple[str | int, ...]], _ValueTest]] = {
+_OPERATORS: dict[str, Callable[[object, tuple[str | int, ...]], _ValueTest]] = {
     "prefix": _prefix,
     "suffix": _suffix,
     "equals-ignore-case": _equals_ignore_case,
     "anything-but": _anything_but,
     "exists": _exists,
+    "wildcard": _wildcard,
 }
 
 

@@ -8,7 +8,9 @@ severity critical there), found in the document alone.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
 from typing import Any
 
 ANY_ACTION_ON_ANY_RESOURCE = "any-action-on-any-resource"
@@ -19,6 +21,8 @@ ANY_ROLE_ALIAS = "any-role-alias"
 UNREADABLE = "unreadable"
 
 _EVERY_ACTION = frozenset({"*", "iot:*"})
+_EVERY_RESOURCE = re.compile(r"arn:[^:]*:[^:]*:[^:]*:[^:]*:\*")
+_ASSUME_ROLE = "iot:assumerolewithcertificate"
 
 
 def policy_risks(document: object) -> tuple[str, ...]:
@@ -59,22 +63,20 @@ def _risks_of(statement: Mapping[str, Any]) -> Iterator[str]:
     actions = {action.lower() for action in _texts(statement, "Action", "NotAction")}
     resources = _texts(statement, "Resource", "NotResource")
     every_action = not _EVERY_ACTION.isdisjoint(actions)
-    every_resource = "*" in resources or any(
-        part.startswith("arn:") and part.count(":") >= 5 and part.split(":", 5)[5] == "*" for part in resources
-    )
+    every_resource = any(resource == "*" or _EVERY_RESOURCE.fullmatch(resource) for resource in resources)
     if every_action:
         yield ANY_ACTION_ON_ANY_RESOURCE if every_resource else ANY_ACTION
     elif every_resource and any(_reaches_the_broker(action) for action in actions):
         yield ANY_RESOURCE
-    takes_roles = every_action or any(action.startswith("iot:assumerole") or action == "iot:a*" for action in actions)
-    if takes_roles and (every_resource or any(part.endswith(":rolealias/*") for part in resources)):
+    takes_roles = every_action or any(fnmatchcase(_ASSUME_ROLE, action) for action in actions)
+    if takes_roles and (every_resource or any(resource.endswith(":rolealias/*") for resource in resources)):
         yield ANY_ROLE_ALIAS
 
 
 def _reaches_the_broker(action: str) -> bool:
     # iot:Receive on every topic is compliant for Device Defender: a client receives only
     # what it may subscribe to.
-    return action.startswith("iot:") and action not in ("iot:receive", "iot:assumerolewithcertificate")
+    return action.startswith("iot:") and action not in ("iot:receive", _ASSUME_ROLE)
 
 
 def _texts(statement: Mapping[str, Any], name: str, negated: str) -> tuple[str, ...]:

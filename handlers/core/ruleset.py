@@ -60,7 +60,8 @@ class Route:
 @dataclass(frozen=True, slots=True)
 class Ruleset:
     """Everything that config and catalog decide. Rules are found by (eventSource, eventName),
-    so a record costs the same whatever the number of rules."""
+    so a record costs the same whatever the number of rules.
+    """
 
     rules: Mapping[tuple[str, str], tuple[Rule, ...]]
     minimum_severity: Severity

@@ -56,7 +56,7 @@ def install() -> None:
     models = {service: ServiceModel(service) for service in _SERVICES}
     waiting: queue.SimpleQueue[tuple[int, contextvars.Context, Call]] = queue.SimpleQueue()
 
-    async def dispatch(  # noqa: PLR0913, PLR0917 - MiniStack's signature
+    async def dispatch(  # noqa: PLR0917 - MiniStack's signature
         method: str, path: str, headers: dict[str, str], body: bytes, query_params: Query, request_id: str
     ) -> Any:
         response = await original(method, path, headers, body, query_params, request_id)

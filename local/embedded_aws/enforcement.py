@@ -41,6 +41,6 @@ def switch(*, on: bool) -> None:
     Workers that were started before hold the account root's credentials, or a role's that is no longer looked
     at: they are retired, so that the next invocation runs under the rules that now hold.
     """
-    if app.AUTH != on:
+    if on != app.AUTH:
         app.AUTH = on
         workers.retire()

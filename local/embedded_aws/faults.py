@@ -59,7 +59,7 @@ def install() -> Faults:
     pinned.function(app, "detect_service", "method, path, headers, query_params")
     faults = Faults()
 
-    async def dispatch(  # noqa: PLR0913, PLR0917 - MiniStack's signature
+    async def dispatch(  # noqa: PLR0917 - MiniStack's signature
         method: str,
         path: str,
         headers: dict[str, str],

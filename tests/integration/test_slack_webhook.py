@@ -51,7 +51,9 @@ def test_429_is_tried_again_after_as_long_as_slack_asks(slack: LocalSlack) -> No
 
 
 @pytest.mark.parametrize("retry_after", ["soon", "", "9" * 30])
-def test_429_with_an_unreadable_wait_is_tried_again_at_our_own_pace(slack: LocalSlack, retry_after: str) -> None:
+def test_429_with_an_unreadable_wait_is_tried_again_at_our_own_pace(
+    slack: LocalSlack, retry_after: str
+) -> None:
     slack.answer_next(Answer(429, "", {"Retry-After": retry_after}))
     with pytest.raises(TryAgain) as caught:
         _send(slack.webhook_url)
@@ -121,6 +123,8 @@ def test_a_server_that_is_not_there_is_tried_again_and_its_address_is_not_told()
     ],
 )
 def test_a_value_that_is_no_webhook_of_slack_waits_to_be_set_again_and_is_not_told(url: str) -> None:
-    with pytest.raises(TryAgain, match=r"^the value of ssm:/thingwatch/slack/secops is not an https webhook") as caught:
+    with pytest.raises(
+        TryAgain, match=r"^the value of ssm:/thingwatch/slack/secops is not an https webhook"
+    ) as caught:
         _send(url, test_host=None)
     assert not url or url not in str(caught.value)

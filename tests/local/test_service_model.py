@@ -42,7 +42,7 @@ def test_an_unknown_path_is_no_operation(iot: ServiceModel) -> None:
 
 
 @pytest.mark.parametrize(("text", "value"), [("true", True), ("false", False)])
-def test_a_boolean_in_the_query_string_becomes_one(iot: ServiceModel, text: str, value: bool) -> None:  # noqa: FBT001
+def test_a_boolean_in_the_query_string_becomes_one(iot: ServiceModel, text: str, value: bool) -> None:
     name, found = parameters(iot, "DELETE", "/certificates/abc", query={"forceDelete": [text]})
 
     assert ("DeleteCertificate", {"certificateId": "abc", "forceDelete": value}) == (name, found)

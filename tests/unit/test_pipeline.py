@@ -135,7 +135,7 @@ def test_a_claim_that_can_not_be_released_is_told_with_the_first_error(world: Wo
 
     world.claims = Stuck()
     world.queue.faults = [ConnectionError("throttled")]
-    with pytest.raises(ConnectionError, match="^throttled") as caught:
+    with pytest.raises(ConnectionError, match=r"^throttled") as caught:
         world.detect(make_event())
     assert "was not released (also throttled); it lapses after 0:00:45" in caught.value.__notes__[0]
 

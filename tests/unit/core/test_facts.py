@@ -24,23 +24,32 @@ def test_the_actor_of_an_assumed_role_is_the_role_and_the_session_is_told_apart(
     } == _facts()["actor"]
 
 
+IAM = f"arn:aws:iam::{ACCOUNT}"
+STS = f"arn:aws:sts::{ACCOUNT}"
+OURS = {"accountId": ACCOUNT}
+
+
 @pytest.mark.parametrize(
     ("identity", "kind", "identifier"),
     [
-        ({"type": "Root", "arn": f"arn:aws:iam::{ACCOUNT}:root", "accountId": ACCOUNT}, "root", f"arn:aws:iam::{ACCOUNT}:root"),
-        ({"type": "IAMUser", "arn": f"arn:aws:iam::{ACCOUNT}:user/bob", "accountId": ACCOUNT, "userName": "bob"}, "iam-user", f"arn:aws:iam::{ACCOUNT}:user/bob"),
-        ({"type": "AssumedRole", "arn": f"arn:aws-cn:sts::{ACCOUNT}:assumed-role/r/s", "accountId": ACCOUNT}, "role", f"arn:aws-cn:iam::{ACCOUNT}:role/r"),
+        ({"type": "Root", "arn": f"{IAM}:root", **OURS}, "root", f"{IAM}:root"),
+        ({"type": "IAMUser", "arn": f"{IAM}:user/bob", **OURS}, "iam-user", f"{IAM}:user/bob"),
+        ({"type": "AssumedRole", "arn": f"{STS}:assumed-role/r/s", **OURS}, "role", f"{IAM}:role/r"),
         ({"type": "AWSService", "invokedBy": "iot.amazonaws.com"}, "aws-service", "iot.amazonaws.com"),
-        ({"type": "AWSService", "invokedBy": {"serviceName": "old.amazonaws.com"}}, "aws-service", "old.amazonaws.com"),
-        ({"type": "IdentityCenterUser", "onBehalfOf": {"userId": "u-1"}, "accountId": ACCOUNT}, "identity-center", "u-1"),
-        ({"type": "FederatedUser", "arn": f"arn:aws:sts::{ACCOUNT}:federated-user/eve", "accountId": ACCOUNT}, "federated", f"arn:aws:sts::{ACCOUNT}:federated-user/eve"),
+        ({"type": "AWSService", "invokedBy": {"serviceName": "old.aws"}}, "aws-service", "old.aws"),
+        ({"type": "IdentityCenterUser", "onBehalfOf": {"userId": "u-1"}, **OURS}, "identity-center", "u-1"),
+        ({"type": "FederatedUser", "arn": f"{STS}:f/eve", **OURS}, "federated", f"{STS}:f/eve"),
         ({"type": "AWSAccount", "accountId": "999999999999", "principalId": "AIDA"}, "cross-account", "AIDA"),
-        ({"type": "IAMUser", "arn": "arn:aws:iam::999999999999:user/x", "accountId": "999999999999"}, "cross-account", "arn:aws:iam::999999999999:user/x"),
+        (
+            {"type": "IAMUser", "arn": "their-user", "accountId": "999999999999"},
+            "cross-account",
+            "their-user",
+        ),
         ({}, "unknown", "unknown"),
         (None, "unknown", "unknown"),
         ({"type": 7, "arn": ["x"]}, "unknown", "unknown"),
     ],
-)  # fmt: skip
+)
 def test_every_kind_of_identity_has_a_kind_and_a_stable_id(identity: Any, kind: str, identifier: str) -> None:
     actor = _facts(userIdentity=identity)["actor"]
     assert (kind, identifier) == (actor["kind"], actor["id"])
@@ -50,6 +59,12 @@ def test_a_person_who_signed_in_through_identity_center_is_known_by_the_role() -
     issuer = {"arn": f"arn:aws:iam::{ACCOUNT}:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Admin_1"}
     identity = {"type": "AssumedRole", "accountId": ACCOUNT, "sessionContext": {"sessionIssuer": issuer}}
     assert "identity-center" == _facts(userIdentity=identity)["actor"]["kind"]
+
+
+@pytest.mark.parametrize("identity", [None, {}, {"type": "SomethingNew"}])
+def test_a_certificate_registered_by_someone_we_can_not_name_is_not_taken_for_a_device(identity: Any) -> None:
+    actor = _facts(operation="RegisterCertificate", userIdentity=identity)["actor"]
+    assert "unknown" == actor["kind"]
 
 
 def test_a_certificate_registered_by_nobody_is_a_device_on_its_first_connection() -> None:
@@ -67,12 +82,16 @@ def test_a_certificate_registered_by_nobody_is_a_device_on_its_first_connection(
         ("ResourceNotFoundException", True, False),
     ],
 )
-def test_a_denied_call_is_told_from_one_that_failed_otherwise(error: str | None, failed: bool, denied: bool) -> None:
+def test_a_denied_call_is_told_from_one_that_failed_otherwise(
+    error: str | None, failed: bool, denied: bool
+) -> None:
     facts = _facts(errorCode=error)
     assert (failed, denied) == (facts["failed"], facts["denied"])
 
 
-@pytest.mark.parametrize(("omitted", "expected"), [("true", True), (True, True), ("false", False), (None, False)])
+@pytest.mark.parametrize(
+    ("omitted", "expected"), [("true", True), (True, True), ("false", False), (None, False)]
+)
 def test_parameters_that_cloudtrail_dropped_are_a_fact(omitted: object, expected: bool) -> None:
     assert expected == _facts(requestParameters={"omitted": omitted, "originalSize": "149893"})["omitted"]
 

@@ -30,7 +30,10 @@ def test_the_highest_escalation_that_matches_wins_and_every_matching_one_gives_i
 
 def test_a_failed_call_changed_nothing_so_it_is_medium_at_most_and_says_so() -> None:
     (finding,) = _judge(errorCode="AccessDenied", userIdentity={"type": "Root"})
-    assert (Severity.MEDIUM, "the call failed, so nothing was changed") == (finding.severity, finding.reasons[-1])
+    assert (Severity.MEDIUM, "the call failed, so nothing was changed") == (
+        finding.severity,
+        finding.reasons[-1],
+    )
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,17 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], bool]] = [
     ("prefix of a number", {"a": [{"prefix": "1"}]}, {"a": 12}, False),
     ("suffix", {"a": [{"suffix": ".png"}]}, {"a": "a.png"}, True),
     ("suffix, other ending", {"a": [{"suffix": ".png"}]}, {"a": "a.gif"}, False),
+    (
+        "wildcard",
+        {"a": [{"wildcard": "arn:*:iot:*:thinggroup/*"}]},
+        {"a": "arn:aws:iot:x:thinggroup/g"},
+        True,
+    ),
+    ("wildcard, other text", {"a": [{"wildcard": "arn:*/x"}]}, {"a": "arn:aws/xy"}, False),
+    ("wildcard spans lines", {"a": [{"wildcard": "a*b"}]}, {"a": "a\nb"}, True),
+    ("an escaped asterisk is one", {"a": [{"wildcard": "a\\*b"}]}, {"a": "axb"}, False),
+    ("an escaped asterisk may stand beside a wildcard", {"a": [{"wildcard": "\\**"}]}, {"a": "*b"}, True),
+    ("an escaped backslash is one", {"a": [{"wildcard": "a\\\\*"}]}, {"a": "a\\b"}, True),
     ("equals-ignore-case", {"a": [{"equals-ignore-case": "Alice"}]}, {"a": "aLICE"}, True),
     ("equals-ignore-case, other text", {"a": [{"equals-ignore-case": "Alice"}]}, {"a": "bob"}, False),
     ("anything-but a value", {"a": [{"anything-but": "x"}]}, {"a": "y"}, True),
@@ -52,7 +63,9 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], bool]] = [
 ]
 
 
-@pytest.mark.parametrize(("pattern", "event", "expected"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
+@pytest.mark.parametrize(
+    ("pattern", "event", "expected"), [case[1:] for case in CASES], ids=[case[0] for case in CASES]
+)
 def test_a_pattern_matches_as_on_aws(pattern: dict[str, Any], event: dict[str, Any], expected: bool) -> None:
     assert expected == compile_pattern(pattern)(event)
 
@@ -67,15 +80,26 @@ def test_a_pattern_matches_as_on_aws(pattern: dict[str, Any], event: dict[str, A
         ({"a": [["x"]]}, "a.0: a value is a string, a number, true, false, null or an operator"),
         (
             {"a": ["x", {"prefx": "y"}]},
-            "a.1.prefx: unknown operator; known are anything-but, equals-ignore-case, exists, prefix, suffix",
+            "a.1.prefx: unknown operator; known are"
+            " anything-but, equals-ignore-case, exists, prefix, suffix, wildcard",
         ),
         ({"a": [{"prefix": "x", "suffix": "y"}]}, "a.0: an operator is an object with exactly one key"),
         ({"a": [{"prefix": 1}]}, "a.0.prefix: give a string that is not empty"),
+        (
+            {"a": [{"wildcard": "a**"}]},
+            "a.0.wildcard: two wildcards side by side are refused by AWS; write one *",
+        ),
+        (
+            {"a": [{"wildcard": "a\\b"}]},
+            "a.0.wildcard: after a backslash only * or another backslash may stand",
+        ),
         ({"a": [{"exists": "yes"}]}, "a.0.exists: write true or false"),
         ({"a": [{"anything-but": []}]}, "a.0.anything-but: give a string, a number, or a list of them"),
     ],
 )
-def test_a_bad_pattern_is_refused_with_the_place_and_what_to_write(pattern: dict[str, Any], message: str) -> None:
+def test_a_bad_pattern_is_refused_with_the_place_and_what_to_write(
+    pattern: dict[str, Any], message: str
+) -> None:
     with pytest.raises(PatternError) as caught:
         compile_pattern(pattern)
     assert message == str(caught.value)

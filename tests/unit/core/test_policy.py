@@ -1,5 +1,6 @@
 """Cases from Device Defender's definition of overly permissive:
-https://docs.aws.amazon.com/iot-device-defender/latest/devguide/audit-chk-iot-policy-permissive.html."""
+https://docs.aws.amazon.com/iot-device-defender/latest/devguide/audit-chk-iot-policy-permissive.html.
+"""
 
 import json
 from typing import Any
@@ -14,7 +15,10 @@ TOPICS = "arn:aws:iot:eu-west-1:111122223333:topic"
 
 
 def _allow(action: Any, resource: Any) -> dict[str, Any]:
-    return {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action, "Resource": resource}]}
+    return {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": action, "Resource": resource}],
+    }
 
 
 @pytest.mark.parametrize(
@@ -22,7 +26,10 @@ def _allow(action: Any, resource: Any) -> dict[str, Any]:
     [
         (_allow("iot:*", "*"), ("any-action-on-any-resource", "any-role-alias")),
         (_allow("*", ["*"]), ("any-action-on-any-resource", "any-role-alias")),
-        (_allow("IOT:*", "arn:aws:iot:eu-west-1:111122223333:*"), ("any-action-on-any-resource", "any-role-alias")),
+        (
+            _allow("IOT:*", "arn:aws:iot:eu-west-1:111122223333:*"),
+            ("any-action-on-any-resource", "any-role-alias"),
+        ),
         (_allow("iot:*", f"{TOPICS}/a"), ("any-action",)),
         (_allow("iot:Connect", "*"), ("any-resource",)),
         (_allow(["iot:Publish", "iot:Receive"], "*"), ("any-resource",)),

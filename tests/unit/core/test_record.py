@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.core.alerts import build_alert, read_delivery, write_delivery, Delivery
+from handlers.core.alerts import Delivery, build_alert, read_delivery, write_delivery
 from handlers.core.facts import derive_facts
 from handlers.core.judgement import judge
 from handlers.core.record import BadRecord, parse_event, value_at

@@ -148,6 +148,29 @@ def test_a_webhook_pasted_anywhere_is_never_repeated(
     assert [] == [part for part in WEBHOOK_PARTS if part in said]
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        f"operations: {{iot:DeletePolicy: '{WEBHOOK}'}}",
+        f"operations: {{'{WEBHOOK}': {{severity: off}}}}",
+        f"operations: {{iot:DeletePolicy: {{severity: '{WEBHOOK}'}}}}",
+        f"operations: {{iot:AttachPolicy: {{escalate: [{{to: high, when: {{eventName: '{WEBHOOK}'}}}}]}}}}",
+        f"operations: {{iot:AttachPolicy: {{escalate: [{{to: high, when: {{'{WEBHOOK}': []}}}}]}}}}",
+        f"operations: {{iot:AttachPolicy: {{escalate: [{{to: high, when: {{a: [{{'{WEBHOOK}': 1}}]}}}}]}}}}",
+        f"routes: [{{severity: ['{WEBHOOK}'], to: ['{WEBHOOK}']}}]",
+        f"routes: '{WEBHOOK}'",
+        f"slack_test_host: '{WEBHOOK}'",
+        f"'{WEBHOOK}': 1\n'{WEBHOOK}': 2",
+        f"defaults: {{minimum_severity: '{WEBHOOK}'}}",
+    ],
+)
+def test_a_webhook_in_any_kind_of_place_is_refused_and_not_repeated(check: Check, more: str) -> None:
+    found = check(f"{VALID}{more}\n")
+    said = "\n".join(map(str, found.faults))
+    assert said
+    assert [] == [part for part in WEBHOOK_PARTS if part in said]
+
+
 def test_a_refused_webhook_is_not_in_the_error_nor_in_what_caused_it(tmp_path: Path) -> None:
     path = tmp_path / "alerts.yaml"
     path.write_text(f"version: 1\ndestinations:\n  a: {{slack: '{WEBHOOK}'}}\n", encoding="utf-8")

@@ -40,6 +40,8 @@ def value_that(test: Any, *, passes: bool) -> object:
     ((operator, operand),) = test.items()
     if operator == "exists":
         return "present" if passes == operand else ABSENT
+    if operator == "wildcard":
+        return operand.replace("*", "x") if passes else "something else"
     assert operator == "anything-but"
     return "something else" if passes else operand[0]
 

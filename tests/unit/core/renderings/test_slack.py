@@ -32,12 +32,23 @@ def test_a_message_says_how_bad_what_who_where_and_what_to_do() -> None:
     message = render_slack(make_alert())
     assert f"🟠 High: iot:UpdateCertificate on {CERTIFICATE}" == message["text"]
     said = _texts(message)
-    for part in ("an identity becomes usable", "fleet-admin", "alice", "111122223333", "eu-west-1", "198.51.100.7", "ACTIVE", "Ask who did it."):
+    for part in (
+        "an identity becomes usable",
+        "fleet-admin",
+        "alice",
+        "111122223333",
+        "eu-west-1",
+        "198.51.100.7",
+        "ACTIVE",
+        "Ask who did it.",
+    ):
         assert part in said
 
 
 def test_the_time_is_shown_in_the_readers_own_zone() -> None:
-    assert "<!date^1795339815^{date_short_pretty} {time_secs}|2026-11-22 09:30:15 UTC>" in _texts(render_slack(make_alert()))
+    assert "<!date^1795339815^{date_short_pretty} {time_secs}|2026-11-22 09:30:15 UTC>" in _texts(
+        render_slack(make_alert())
+    )
 
 
 def test_the_record_is_one_click_away() -> None:

@@ -4,7 +4,9 @@ from tests.events import CERTIFICATE
 
 
 def test_the_text_reads_well_as_an_email() -> None:
-    assert render_text(make_alert()) == f"""\
+    assert (
+        render_text(make_alert())
+        == f"""\
 High: iot:UpdateCertificate on {CERTIFICATE}
 
 - changes whether a device may connect
@@ -25,6 +27,7 @@ Record     https://eu-west-1.console.aws.amazon.com/cloudtrailv2/home?region=eu-
 ATT&CK     T1098
 Alert      {make_alert().alert_id}
 """
+    )
 
 
 def test_a_failed_call_says_so_in_its_first_line() -> None:
