@@ -21,9 +21,12 @@ from rulebook.faults import ConfigError
 from rulebook.services import SERVICES
 
 
-def build_app(*, config: Path | None = None) -> aws_cdk.App:
-    """The app for `config` (default: the context key `config`, else config/alerts.yaml)."""
-    app = aws_cdk.App()
+def build_app(*, config: Path | None = None, outdir: Path | None = None) -> aws_cdk.App:
+    """The app for `config` (default: the context key `config`, else config/alerts.yaml).
+
+    Raises `ConfigError` or `AssetError`. `outdir` is for running without the CDK CLI.
+    """
+    app = aws_cdk.App(outdir=None if outdir is None else str(outdir))
     path = config or Path(app.node.try_get_context("config") or "config/alerts.yaml")
     catalog = load_catalog()
     ruleset = compile_ruleset(load_config(path, catalog), catalog)

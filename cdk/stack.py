@@ -72,7 +72,11 @@ class ThingwatchStack(Stack):
         for role in (detection.detect.role, delivery.deliver.role):
             table.grant(role, "dynamodb:PutItem", "dynamodb:DeleteItem")
         for topic in topics.values():
-            topic.grant_publish(delivery.deliver.role)
+            # Not grant_publish: it adds rights on KMS keys, and for SNS's own key none are needed:
+            # https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+            delivery.deliver.role.add_to_policy(
+                iam.PolicyStatement(actions=["sns:Publish"], resources=[topic.topic_arn])
+            )
         for destination in ruleset.destinations.values():
             if destination.secret is not None:
                 self._grant_secret(delivery.deliver.role, destination.secret)

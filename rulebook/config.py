@@ -160,6 +160,20 @@ class Config(_Section):
     routes: Annotated[tuple[Route, ...], Items] | None = None
     slack_test_host: Literal["127.0.0.1", "::1", "localhost"] | None = None
 
+    @field_validator("destinations")
+    @classmethod
+    def _stay_apart_as_outputs(cls, destinations: Mapping[str, Destination]) -> Mapping[str, Destination]:
+        # The stack's outputs carry these names, and CloudFormation takes no hyphen there.
+        bare = [name.replace("-", "") for name in destinations]
+        faults = [
+            ((name,), "differs from another destination by its hyphens alone; choose another name")
+            for position, name in enumerate(destinations)
+            if bare[position] in bare[:position]
+        ]
+        if faults:
+            raise refuse(*faults)
+        return destinations
+
     @field_validator("operations")
     @classmethod
     def _escalations_only_raise(

@@ -15,6 +15,14 @@ AUDIT = "destinations:\n  audit: {sns: create}\n"
 VALID = f"version: 1\n{AUDIT}"
 
 BROKEN: list[tuple[str, str, list[str]]] = [
+    (
+        "destinations that would share an output",
+        "version: 1\ndestinations:\n  sec-ops: {sns: create}\n  secops: {sns: create}\n",
+        [
+            "4:11: destinations.secops:"
+            " differs from another destination by its hyphens alone; choose another name",
+        ],
+    ),
     ("empty file", "", ["1:1: the file is empty; write at least one key and its value"]),
     (
         "not YAML",

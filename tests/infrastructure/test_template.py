@@ -1,0 +1,215 @@
+"""What is deployed: the promises of the stack that no running system can show."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from copy import deepcopy
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cdk.delivery import TRIES
+from handlers import deliver, detect
+from handlers.core.backoff import LONGEST_DELAY
+from handlers.core.patterns import compile_pattern
+from tests.events import make_event
+from tests.infrastructure.conftest import synthesize
+
+LAMBDAS_FIRST_RETRY = timedelta(seconds=60)
+"""https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html"""
+
+
+def _resources(template: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
+    return {
+        name: resource["Properties"]
+        for name, resource in template["Resources"].items()
+        if resource["Type"] == kind
+    }
+
+
+def _functions(template: dict[str, Any]) -> list[dict[str, Any]]:
+    return [each for each in template["Resources"].values() if each["Type"] == "AWS::Lambda::Function"]
+
+
+def _function(template: dict[str, Any], module: str) -> dict[str, Any]:
+    functions = _resources(template, "AWS::Lambda::Function").values()
+    (found,) = [each for each in functions if each["Handler"] == f"handlers.{module}.handler"]
+    return found
+
+
+def _statements(template: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for policy in _resources(template, "AWS::IAM::Policy").values():
+        yield from policy["PolicyDocument"]["Statement"]
+
+
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def test_the_rule_catches_what_cloudtrail_records_of_iot_and_nothing_else(template: dict[str, Any]) -> None:
+    (rule,) = _resources(template, "AWS::Events::Rule").values()
+    matches = compile_pattern(rule["EventPattern"])
+    ours = make_event("AnOperationOfTomorrow")
+    assert matches(ours)
+    assert not matches({**ours, "source": "aws.iam"})
+    assert not matches({**ours, "detail-type": "AWS Console Sign In via CloudTrail"})
+    assert not matches(make_event(eventSource="organizations.amazonaws.com"))
+
+
+def test_the_rules_pattern_fits(template: dict[str, Any]) -> None:
+    (rule,) = _resources(template, "AWS::Events::Rule").values()
+    assert len(json.dumps(rule["EventPattern"])) < 2048
+    assert "EventBusName" not in rule
+    assert "ENABLED" == rule["State"]
+
+
+def test_an_event_that_can_not_be_handed_over_and_one_that_detect_fails_on_are_both_kept(
+    template: dict[str, Any],
+) -> None:
+    (rule,) = _resources(template, "AWS::Events::Rule").values()
+    (target,) = rule["Targets"]
+    (invocation,) = _resources(template, "AWS::Lambda::EventInvokeConfig").values()
+    kept = {
+        target["DeadLetterConfig"]["Arn"]["Fn::GetAtt"][0],
+        invocation["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"][0],
+    }
+    assert 2 == len(kept & set(_resources(template, "AWS::SQS::Queue")))
+    assert {"MaximumEventAgeInSeconds": 86400, "MaximumRetryAttempts": 185} == target["RetryPolicy"]
+
+
+def test_no_role_may_do_everything_or_touch_everything(template: dict[str, Any]) -> None:
+    for statement in _statements(template):
+        assert [] == [action for action in _as_list(statement["Action"]) if "*" in action]
+        assert "*" not in _as_list(statement["Resource"])
+
+
+def test_roles_hold_no_policy_but_our_own(template: dict[str, Any]) -> None:
+    for role in _resources(template, "AWS::IAM::Role").values():
+        assert {"AssumeRolePolicyDocument"} == set(role)
+
+
+@pytest.mark.parametrize(
+    ("actions", "count"),
+    [
+        ({"logs:CreateLogStream", "logs:PutLogEvents"}, 2),
+        ({"dynamodb:PutItem", "dynamodb:DeleteItem"}, 2),
+        ({"sns:Publish"}, 1),
+        ({"ssm:GetParameter"}, 1),
+    ],
+)
+def test_each_grant_stands_as_often_as_functions_need_it(
+    template: dict[str, Any], actions: set[str], count: int
+) -> None:
+    assert count == len([each for each in _statements(template) if set(_as_list(each["Action"])) == actions])
+
+
+def test_the_template_works_in_every_partition(template: dict[str, Any]) -> None:
+    assert "arn:aws" not in json.dumps(template)
+    assert ".amazonaws.com.cn" not in json.dumps(template)
+
+
+@pytest.mark.parametrize("module", ["detect", "deliver"])
+def test_functions_run_on_arm64_and_the_newest_python_and_keep_their_logs_for_three_months(
+    template: dict[str, Any], module: str
+) -> None:
+    function = _function(template, module)
+    assert (["arm64"], "python3.14") == (function["Architectures"], function["Runtime"])
+    group = _resources(template, "AWS::Logs::LogGroup")[function["LoggingConfig"]["LogGroup"]["Ref"]]
+    assert 90 == group["RetentionInDays"]
+
+
+def test_the_leases_outlive_their_functions_and_end_before_the_next_try(template: dict[str, Any]) -> None:
+    (queue,) = [each for each in _resources(template, "AWS::SQS::Queue").values() if "RedrivePolicy" in each]
+    detect_timeout = timedelta(seconds=_function(template, "detect")["Timeout"])
+    deliver_timeout = timedelta(seconds=_function(template, "deliver")["Timeout"])
+    assert detect_timeout < detect.LEASE < LAMBDAS_FIRST_RETRY
+    assert deliver_timeout < deliver.LEASE < timedelta(seconds=queue["VisibilityTimeout"])
+    assert 6 * deliver_timeout <= timedelta(seconds=queue["VisibilityTimeout"])
+
+
+def test_a_delivery_reaches_the_dead_letter_queue_before_sqs_lets_it_expire(template: dict[str, Any]) -> None:
+    (queue,) = [each for each in _resources(template, "AWS::SQS::Queue").values() if "RedrivePolicy" in each]
+    assert queue["RedrivePolicy"]["maxReceiveCount"] == TRIES
+    assert timedelta(days=1) < TRIES * LONGEST_DELAY < timedelta(seconds=queue["MessageRetentionPeriod"]) / 2
+
+
+def test_failed_messages_of_a_batch_are_handed_out_again(template: dict[str, Any]) -> None:
+    (source,) = _resources(template, "AWS::Lambda::EventSourceMapping").values()
+    assert (["ReportBatchItemFailures"], 1) == (source["FunctionResponseTypes"], source["BatchSize"])
+
+
+def test_everything_at_rest_is_encrypted(template: dict[str, Any]) -> None:
+    queues = _resources(template, "AWS::SQS::Queue").values()
+    assert [True] * 4 == [queue["SqsManagedSseEnabled"] for queue in queues]
+    assert [True] == [
+        table["SSESpecification"]["SSEEnabled"]
+        for table in _resources(template, "AWS::DynamoDB::Table").values()
+    ]
+    assert all("KmsMasterKeyId" in topic for topic in _resources(template, "AWS::SNS::Topic").values())
+
+
+def test_claims_are_deleted_when_they_lapse(template: dict[str, Any]) -> None:
+    (table,) = _resources(template, "AWS::DynamoDB::Table").values()
+    assert {"AttributeName": "lapses", "Enabled": True} == table["TimeToLiveSpecification"]
+
+
+def test_what_holds_state_keeps_its_name_so_that_an_update_replaces_nothing(template: dict[str, Any]) -> None:
+    kept = ("AWS::SQS::Queue", "AWS::DynamoDB::Table", "AWS::SNS::Topic")
+    assert {
+        "State1C20CC9A",
+        "Topicaudit33746C79",
+        "DeliveryDeadLettersA8B3558F",
+        "DeliveryQueue6A0D8ED9",
+        "DetectionHandoverFailures1BD5A1F2",
+        "DetectionDetectFailures26363FD1",
+    } == {name for name, resource in template["Resources"].items() if resource["Type"] in kept}
+
+
+def test_the_outputs_say_where_everything_is_and_how_to_set_the_webhook(template: dict[str, Any]) -> None:
+    assert {
+        "TopicArnaudit",
+        "DeliveryQueueUrl",
+        "DeadLetterQueueUrl",
+        "DetectFailureQueueUrl",
+        "HandoverFailureQueueUrl",
+        "SetWebhooksecops",
+    } == set(template["Outputs"])
+    command = json.dumps(template["Outputs"]["SetWebhooksecops"]["Value"])
+    assert "aws ssm put-parameter --type SecureString --name /thingwatch/slack/secops" in command
+
+
+def test_cfn_lint_finds_nothing(template: dict[str, Any], tmp_path: Path) -> None:
+    path = tmp_path / "template.json"
+    path.write_text(json.dumps(template))
+    # Both are CDK's own: it writes DependsOn beside GetAtt, and a parameter that only its Rules read.
+    ignored = ("--ignore-checks", "W3005", "W2001")
+    regions = ("--regions", "us-east-1", "eu-west-1", "us-gov-west-1", "cn-north-1")
+    done = subprocess.run(
+        ["cfn-lint", str(path), *regions, *ignored], capture_output=True, text=True, check=False
+    )
+    assert (0, "") == (done.returncode, done.stdout)
+
+
+def test_a_change_of_config_changes_only_the_functions_code(template: dict[str, Any], tmp_path: Path) -> None:
+    config = tmp_path / "alerts.yaml"
+    text = Path("config/alerts.yaml").read_text()
+    config.write_text(f"{text}\noperations: {{iot:DeletePolicy: {{severity: high}}}}\n")
+    before, after = deepcopy(template), synthesize(config, tmp_path)
+    keys = []
+    for each in (before, after):
+        for function in _functions(each):
+            keys.append(function["Properties"]["Code"].pop("S3Key"))
+            function["Metadata"].pop("aws:asset:path", None)
+    assert before == after
+    assert 2 == len(set(keys))
+
+
+def test_a_secret_in_secrets_manager_is_granted_by_its_name_alone(tmp_path: Path) -> None:
+    config = tmp_path / "alerts.yaml"
+    config.write_text("version: 1\ndestinations: {pager: {slack: 'secretsmanager:thingwatch/pager'}}\n")
+    template = synthesize(config, tmp_path)
+    (statement,) = [each for each in _statements(template) if "secretsmanager" in str(each["Action"])]
+    assert "secretsmanager:GetSecretValue" == statement["Action"]
+    assert json.dumps(statement["Resource"]).count(":secret:thingwatch/pager-??????") == 1
