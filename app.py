@@ -17,14 +17,14 @@ from handlers.core.ruleset import load_ruleset
 from rulebook.catalog import load_catalog
 from rulebook.compile import compile_ruleset, serialise_ruleset
 from rulebook.config import load_config
-from rulebook.faults import ConfigError
+from rulebook.faults import RulebookError
 from rulebook.services import SERVICES
 
 
 def build_app(*, config: Path | None = None, outdir: Path | None = None) -> aws_cdk.App:
     """The app for `config` (default: the context key `config`, else config/alerts.yaml).
 
-    Raises `ConfigError` or `AssetError`. `outdir` is for running without the CDK CLI.
+    Raises `RulebookError` or `AssetError`. `outdir` is for running without the CDK CLI.
     """
     app = aws_cdk.App(outdir=None if outdir is None else str(outdir))
     path = config or Path(app.node.try_get_context("config") or "config/alerts.yaml")
@@ -44,5 +44,5 @@ def build_app(*, config: Path | None = None, outdir: Path | None = None) -> aws_
 if __name__ == "__main__":
     try:
         build_app().synth()
-    except (ConfigError, AssetError) as error:
+    except (RulebookError, AssetError) as error:
         sys.exit(str(error))

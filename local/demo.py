@@ -5,7 +5,6 @@ Ends with exit code 1 when an expected alert is missing.
 
 from __future__ import annotations
 
-import json
 import sys
 import tempfile
 import time
@@ -15,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -27,12 +26,10 @@ from rich.markup import escape
 from handlers.core.severity import Severity
 from local.aws import EmbeddedAws
 from local.cdk_cli import CdkFailed, deploy
+from local.inbox import Inbox
 from local.intruder import Intruder, Step
 from local.slack import LocalSlack, Message
 from local.waiting import wait_until
-
-if TYPE_CHECKING:
-    from mypy_boto3_sqs import SQSClient
 
 CONFIG = Path(__file__).with_name("alerts.yaml")
 WEBHOOK_PARAMETER = "/thingwatch/slack/secops"
@@ -74,37 +71,6 @@ def main() -> int:
     return _sum_up(console, arrivals, missing)
 
 
-class Inbox:
-    """An SQS queue subscribed to the topic: what an SNS subscriber receives."""
-
-    def __init__(self, sqs: SQSClient, queue_url: str) -> None:
-        self._sqs = sqs
-        self._queue_url = queue_url
-        self.messages: list[Mapping[str, Any]] = []
-
-    def poll(self) -> None:
-        """Take what has arrived."""
-        answer = self._sqs.receive_message(
-            QueueUrl=self._queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=0
-        )
-        for message in answer.get("Messages", []):
-            self.messages.append(json.loads(message["Body"]))
-            self._sqs.delete_message(QueueUrl=self._queue_url, ReceiptHandle=message["ReceiptHandle"])
-
-
-def subscribe_inbox(aws: EmbeddedAws, topic_arn: str, *, name: str = "inbox") -> Inbox:
-    """Subscribe a new queue to the topic, with raw delivery."""
-    sqs = aws.client("sqs")
-    queue_url = sqs.create_queue(QueueName=name)["QueueUrl"]
-    queue_arn = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["QueueArn"])["Attributes"][
-        "QueueArn"
-    ]
-    aws.client("sns").subscribe(
-        TopicArn=topic_arn, Protocol="sqs", Endpoint=queue_arn, Attributes={"RawMessageDelivery": "true"}
-    )
-    return Inbox(sqs, queue_url)
-
-
 @contextmanager
 def _stage(console: Console) -> Iterator[tuple[EmbeddedAws, LocalSlack, Inbox]]:
     started = time.monotonic()
@@ -122,7 +88,7 @@ def _stage(console: Console) -> Iterator[tuple[EmbeddedAws, LocalSlack, Inbox]]:
             aws.client("ssm").put_parameter(
                 Name=WEBHOOK_PARAMETER, Value=slack.webhook_url, Type="SecureString"
             )
-            inbox = subscribe_inbox(aws, outputs["TopicArnaudit"])
+            inbox = Inbox(aws, outputs["TopicArnaudit"])
             tell("ready")
             yield aws, slack, inbox
 
@@ -153,18 +119,18 @@ def _play(
 
 
 def _perform(step: Step, slack: LocalSlack, inbox: Inbox) -> list[Arrival]:
-    in_slack, on_sns = len(slack.messages), len(inbox.messages)
+    in_slack, on_sns = len(slack.messages), len(inbox.alerts)
     seen_at: dict[int, datetime] = {}
     began = datetime.now(UTC)
     step.act()
 
     def arrivals() -> list[Arrival]:
         inbox.poll()
-        for number in range(on_sns, len(inbox.messages)):
+        for number in range(on_sns, len(inbox.alerts)):
             seen_at.setdefault(number, datetime.now(UTC))
         found = [
             Arrival("SNS", _seconds(seen_at[number] - began), _title(alert), tuple(alert["reasons"]))
-            for number, alert in enumerate(inbox.messages)
+            for number, alert in enumerate(inbox.alerts)
             if number >= on_sns and _is_expected(step, _title(alert))
         ]
         found += [

@@ -1,0 +1,48 @@
+"""A subscriber of an SNS topic: what a pager, a ticket system or a lake would receive."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from local.aws import EmbeddedAws
+
+
+class Inbox:
+    """A queue that is subscribed to a topic with raw delivery; `alerts` are those received so far."""
+
+    def __init__(self, aws: EmbeddedAws, topic_arn: str) -> None:
+        self._sqs = aws.client("sqs")
+        self._queue_url = self._sqs.create_queue(QueueName="inbox")["QueueUrl"]
+        attributes = self._sqs.get_queue_attributes(QueueUrl=self._queue_url, AttributeNames=["QueueArn"])
+        queue_arn = attributes["Attributes"]["QueueArn"]
+        self._sqs.set_queue_attributes(
+            QueueUrl=self._queue_url, Attributes={"Policy": _let_in(topic_arn, queue_arn)}
+        )
+        aws.client("sns").subscribe(
+            TopicArn=topic_arn,
+            Protocol="sqs",
+            Endpoint=queue_arn,
+            Attributes={"RawMessageDelivery": "true"},
+        )
+        self.alerts: list[Mapping[str, Any]] = []
+
+    def poll(self) -> list[Mapping[str, Any]]:
+        """Take what has arrived, and return all alerts so far."""
+        answer = self._sqs.receive_message(QueueUrl=self._queue_url, MaxNumberOfMessages=10)
+        for message in answer.get("Messages", []):
+            self.alerts.append(json.loads(message["Body"]))
+            self._sqs.delete_message(QueueUrl=self._queue_url, ReceiptHandle=message["ReceiptHandle"])
+        return self.alerts
+
+
+def _let_in(topic_arn: str, queue_arn: str) -> str:
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": queue_arn,
+        "Condition": {"ArnEquals": {"aws:SourceArn": topic_arn}},
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})

@@ -1,0 +1,124 @@
+"""The real stack, deployed once by the real CDK CLI to an embedded AWS, with a local Slack."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.aws import EmbeddedAws
+from local.cdk_cli import deploy
+from local.inbox import Inbox
+from local.slack import LocalSlack, Message
+from local.waiting import wait_until
+
+CONFIG = Path(__file__).with_name("alerts.yaml")
+WIDE_OPEN = json.dumps(
+    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "iot:*", "Resource": "*"}]}
+)
+PATIENCE = 30.0
+"""Seconds until something that must happen counts as not happening."""
+
+
+@dataclass
+class World:
+    """The deployed stack and everything around it."""
+
+    aws: EmbeddedAws
+    slack: LocalSlack
+    outputs: Mapping[str, str]
+    folder: Path
+    inbox: Inbox = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.inbox = Inbox(self.aws, self.outputs["TopicArnaudit"])
+        self._names = (f"policy-{number}" for number in count(1))
+
+    def make_certificate(self) -> str:
+        """An inactive certificate's id."""
+        return self.aws.client("iot").create_keys_and_certificate(setAsActive=False)["certificateId"]
+
+    def activate(self, certificate: str) -> None:
+        """The call that must raise a high alert."""
+        self.aws.client("iot").update_certificate(certificateId=certificate, newStatus="ACTIVE")
+
+    def make_policy(self, document: str = WIDE_OPEN) -> str:
+        """A new policy's name; a wide-open one must raise a critical alert."""
+        name = next(self._names)
+        self.aws.client("iot").create_policy(policyName=name, policyDocument=document)
+        return name
+
+    def in_slack(self, subject: str, *, about: str = "") -> list[Message]:
+        """Messages in Slack about a resource."""
+        return [each for each in self.slack.messages if subject in each.text and about in each.text]
+
+    def on_sns(self, subject: str, *, about: str = "") -> list[Mapping[str, Any]]:
+        """Alerts on SNS about a resource."""
+        alerts = self.inbox.poll()
+        return [each for each in alerts if subject == each["subject"] and about in each["operation"]]
+
+    def wait_for_both(self, subject: str, *, about: str = "") -> None:
+        """Wait until an alert about the resource is in Slack and on SNS."""
+        wait_until(lambda: self.in_slack(subject, about=about), PATIENCE)
+        wait_until(lambda: self.on_sns(subject, about=about), PATIENCE)
+
+    def settle(self) -> None:
+        """Wait until everything sent so far is through: a last event has arrived and no delivery waits."""
+        self.wait_for_both(self.make_policy())
+        wait_until(lambda: self.depth("DeliveryQueueUrl") == 0, PATIENCE)
+
+    def depth(self, output: str) -> int:
+        """How many messages a queue holds, hidden ones included."""
+        found = self.aws.client("sqs").get_queue_attributes(
+            QueueUrl=self.outputs[output],
+            AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+        )["Attributes"]
+        return sum(map(int, found.values()))
+
+    def next_message(self, output: str) -> dict[str, Any]:
+        """Take the next message of a queue."""
+        sqs, url = self.aws.client("sqs"), self.outputs[output]
+
+        def receive() -> list[Any]:
+            answer = sqs.receive_message(QueueUrl=url, MessageAttributeNames=["All"])
+            return list(answer.get("Messages", []))
+
+        (message,) = wait_until(receive, PATIENCE)
+        sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return dict(message)
+
+    def logged(self, *words: str) -> list[str]:
+        """Lines of the functions' logs that hold all of these words."""
+        logs = self.aws.client("logs")
+        lines = (
+            event["message"]
+            for group in logs.describe_log_groups()["logGroups"]
+            for stream in logs.describe_log_streams(logGroupName=group["logGroupName"])["logStreams"]
+            for event in logs.get_log_events(
+                logGroupName=group["logGroupName"], logStreamName=stream["logStreamName"], limit=10_000
+            )["events"]
+        )
+        return [line for line in lines if all(word in line for word in words)]
+
+
+@pytest.fixture(scope="session")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    folder = tmp_path_factory.mktemp("e2e")
+    with LocalSlack() as slack, EmbeddedAws(folder, async_retry_seconds=0.5) as aws:
+        outputs = deploy(aws, config=CONFIG, folder=folder)
+        aws.client("ssm").put_parameter(
+            Name="/thingwatch/slack/secops", Value=slack.webhook_url, Type="SecureString"
+        )
+        aws.client("secretsmanager").create_secret(Name="thingwatch/pager", SecretString=slack.webhook_url)
+        yield World(aws, slack, outputs, folder)
+
+
+@pytest.fixture
+def world(deployed: World) -> Iterator[World]:
+    yield deployed
+    deployed.slack.answer_always(None)
+    deployed.aws.inject_faults([])
+    deployed.aws.enforce_iam(on=False)

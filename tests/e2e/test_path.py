@@ -1,0 +1,172 @@
+"""The whole path on the deployed stack: an IoT API call, a message in Slack, an alert on SNS."""
+
+import json
+from typing import Any
+
+import pytest
+
+from local.aws import Fault
+from local.slack import Answer
+from local.waiting import wait_until
+from tests.e2e.conftest import PATIENCE, World
+from tests.events import make_event
+
+
+def test_activating_a_certificate_arrives_in_slack_and_on_sns_exactly_once(world: World) -> None:
+    certificate = world.make_certificate()
+    world.activate(certificate)
+    world.settle()
+    (message,) = world.in_slack(certificate)
+    (alert,) = world.on_sns(certificate, about="UpdateCertificate")
+    assert f"🟠 High: iot:UpdateCertificate on {certificate}" == message.text
+    assert ("high", "root", {"newStatus": "ACTIVE"}) == (
+        alert["severity"],
+        alert["actor"]["kind"],
+        alert["shown"],
+    )
+
+
+def test_reading_and_what_no_rule_knows_produce_nothing(world: World) -> None:
+    world.settle()
+    before = (len(world.slack.messages), len(world.inbox.poll()))
+    iot = world.aws.client("iot")
+    iot.list_things()
+    iot.create_thing(thingName="lamp")
+    world.settle()
+    assert (before[0] + 2, before[1] + 1) == (len(world.slack.messages), len(world.inbox.poll()))
+
+
+def test_the_same_event_delivered_twice_produces_one_alert(world: World) -> None:
+    record = make_event(eventID="delivered-twice", awsRegion="us-east-1")["detail"]
+    subject = record["requestParameters"]["certificateId"]
+    for _ in range(2):
+        world.aws.put_record(record, event_id="5c5c5c5c-0000-4000-8000-00000000000c")
+    wait_until(lambda: len(world.logged('"judged"', '"delivered-twice"')) == 2, PATIENCE)
+    world.settle()
+    assert (1, 1) == (len(world.in_slack(subject)), len(world.on_sns(subject)))
+
+
+@pytest.mark.parametrize(
+    "damage", [{"eventID": None}, {"requestParameters": "not an object"}, {"eventTime": "soon"}]
+)
+def test_a_malformed_event_ends_whole_in_the_failure_queue_and_stops_nothing(
+    world: World, damage: dict[str, Any]
+) -> None:
+    record = make_event(**damage)["detail"]
+    world.aws.put_record(record)
+    world.settle()
+    failure = json.loads(world.next_message("DetectFailureQueueUrl")["Body"])
+    assert record == failure["requestPayload"]["detail"]
+    assert world.logged("BadRecord")
+
+
+def test_while_slack_answers_500_the_alert_waits_and_arrives_once_slack_is_back(world: World) -> None:
+    refused = len(world.slack.refused)
+    world.slack.answer_always(Answer(500))
+    certificate = world.make_certificate()
+    world.activate(certificate)
+    wait_until(lambda: len(world.slack.refused) >= refused + 2, PATIENCE)
+    assert [] == world.in_slack(certificate)
+    world.slack.answer_always(None)
+    world.wait_for_both(certificate)
+    world.settle()
+    assert (1, 1) == (
+        len(world.in_slack(certificate)),
+        len(world.on_sns(certificate, about="UpdateCertificate")),
+    )
+
+
+def test_when_slack_asks_to_wait_the_alert_comes_back_after_that(world: World) -> None:
+    world.slack.answer_next(Answer(429, "rate_limited", {"Retry-After": "1"}))
+    certificate = world.make_certificate()
+    world.activate(certificate)
+    wait_until(lambda: world.in_slack(certificate), PATIENCE)
+    assert world.logged("Slack answered 429", '"delay_seconds":1.0')
+
+
+def test_what_slack_refuses_for_good_is_kept_in_the_dead_letter_queue_with_the_reason(world: World) -> None:
+    world.slack.answer_next(Answer(410, "channel_is_archived"))
+    certificate = world.make_certificate()
+    world.activate(certificate)
+    message = world.next_message("DeadLetterQueueUrl")
+    delivery = json.loads(message["Body"])
+    assert ("secops", certificate, "Slack answered 410 channel_is_archived") == (
+        delivery["destination"],
+        delivery["alert"]["subject"],
+        message["MessageAttributes"]["reason"]["StringValue"],
+    )
+    wait_until(lambda: world.on_sns(certificate, about="UpdateCertificate"), PATIENCE)
+
+
+def test_without_its_webhook_an_alert_waits_and_arrives_once_the_webhook_is_set(world: World) -> None:
+    iot = world.aws.client("iot")
+    name = world.make_policy()
+    iot.create_policy_version(policyName=name, policyDocument='{"Statement": []}', setAsDefault=True)
+    iot.delete_policy_version(policyName=name, policyVersionId="1")
+    wait_until(lambda: world.logged("can not read ssm:/thingwatch/slack/late: ParameterNotFound"), PATIENCE)
+    assert [] == world.in_slack(name, about="DeletePolicyVersion")
+    world.aws.client("ssm").put_parameter(
+        Name="/thingwatch/slack/late", Value=world.slack.webhook_url, Type="SecureString"
+    )
+    wait_until(lambda: world.in_slack(name, about="DeletePolicyVersion"), PATIENCE)
+    world.settle()
+    assert 1 == len(world.in_slack(name, about="DeletePolicyVersion"))
+
+
+# The SDK tries three times, so three throttles fail a whole run.
+THROTTLES = [
+    pytest.param(Fault("sqs", "SendMessageBatch", "ThrottlingException", times=3), id="before-the-send"),
+    pytest.param(
+        Fault("sqs", "SendMessageBatch", "ThrottlingException", times=3, takes_effect=True),
+        id="after-the-send-took-effect",
+    ),
+    pytest.param(Fault("dynamodb", "PutItem", "ThrottlingException", times=3), id="at-the-claim"),
+    pytest.param(
+        Fault("dynamodb", "PutItem", "ThrottlingException", times=3, skip=1), id="at-the-confirmation"
+    ),
+    pytest.param(Fault("sns", "Publish", "ThrottledException", status=429, times=3), id="at-the-topic"),
+]
+
+
+@pytest.mark.parametrize("throttle", THROTTLES)
+def test_a_throttle_at_any_step_loses_nothing_and_repeats_nothing(world: World, throttle: Fault) -> None:
+    certificate = world.make_certificate()
+    world.settle()
+    world.aws.inject_faults([throttle])
+    world.activate(certificate)
+    world.wait_for_both(certificate, about="UpdateCertificate")
+    wait_until(lambda: world.aws.faults_fired() == [3], PATIENCE)
+    world.settle()
+    assert (1, 1) == (
+        len(world.in_slack(certificate)),
+        len(world.on_sns(certificate, about="UpdateCertificate")),
+    )
+
+
+def test_an_event_that_eventbridge_can_not_hand_over_is_kept_whole(world: World) -> None:
+    functions = world.aws.client("lambda")
+    (name,) = [
+        each["FunctionName"]
+        for each in functions.list_functions()["Functions"]
+        if each["Handler"] == "handlers.detect.handler"
+    ]
+    (grant,) = json.loads(functions.get_policy(FunctionName=name)["Policy"])["Statement"]
+    functions.remove_permission(FunctionName=name, StatementId=grant["Sid"])
+    try:
+        certificate = world.make_certificate()
+        event = json.loads(world.next_message("HandoverFailureQueueUrl")["Body"])
+    finally:
+        functions.add_permission(
+            FunctionName=name,
+            StatementId=grant["Sid"],
+            Action="lambda:InvokeFunction",
+            Principal="events.amazonaws.com",
+            SourceArn=grant["Condition"]["ArnLike"]["AWS:SourceArn"],
+        )
+    assert certificate == event["detail"]["responseElements"]["certificateId"]
+    world.settle()
+
+
+def test_no_log_ever_holds_a_webhook(world: World) -> None:
+    assert world.logged('"sent"')
+    assert [] == world.logged("local-secret")
