@@ -1,10 +1,11 @@
 """`make demo`: the real stack in an embedded AWS, an intruder, and the alerts as they arrive.
 
-Ends with exit code 1 when an expected alert is missing.
+Ends with exit code 1 when an expected alert is missing or one arrives that was not expected.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
 import tempfile
 import time
@@ -16,12 +17,10 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
+from rich.panel import Panel
 
 from handlers.core.severity import Severity
 from local.aws import EmbeddedAws
@@ -32,10 +31,8 @@ from local.slack import LocalSlack, Message
 from local.waiting import wait_until
 
 CONFIG = Path(__file__).with_name("alerts.yaml")
-WEBHOOK_PARAMETER = "/thingwatch/slack/secops"
-DEADLINE_SECONDS = 30.0
 TOLD_IN_SLACK = Severity.HIGH
-"""As the routes of the demo's config say."""
+"""From this severity on; all go to SNS. So say the routes of the demo's config."""
 
 _COLOURS = {
     Severity.INFORMATIONAL: "white",
@@ -53,26 +50,41 @@ class Arrival:
     place: str
     seconds: float
     title: str
-    reasons: tuple[str, ...]
 
 
-def main() -> int:
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What the story plays on."""
+
+    console: Console
+    aws: EmbeddedAws
+    slack: LocalSlack
+    inbox: Inbox
+    deadline: float
+    """Seconds that an alert may take."""
+
+
+def main(arguments: list[str] | None = None) -> int:
     """Set up, play the story, sum up. Returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m local.demo", description=__doc__)
+    parser.add_argument("--config", type=Path, default=CONFIG, help="config to deploy (default: %(default)s)")
+    parser.add_argument("--deadline", type=float, default=30.0, help="seconds to wait for an alert")
+    options = parser.parse_args(arguments)
     console = Console(highlight=False, soft_wrap=True)
     try:
-        with _stage(console) as (aws, slack, inbox):
-            arrivals, missing = _play(console, aws, slack, inbox)
+        with _set_up(console, options.config, options.deadline) as stage:
+            arrivals, faults = _play(stage)
     except CdkFailed as error:
         console.print(escape(str(error)))
         return 1
     except KeyboardInterrupt:
         console.print("\nStopped; nothing is left running.")
         return 130
-    return _sum_up(console, arrivals, missing)
+    return _sum_up(console, arrivals, faults)
 
 
 @contextmanager
-def _stage(console: Console) -> Iterator[tuple[EmbeddedAws, LocalSlack, Inbox]]:
+def _set_up(console: Console, config: Path, deadline: float) -> Iterator[Stage]:
     started = time.monotonic()
 
     def tell(step: str) -> None:
@@ -83,67 +95,73 @@ def _stage(console: Console) -> Iterator[tuple[EmbeddedAws, LocalSlack, Inbox]]:
         folder = Path(scratch)
         tell("start the embedded AWS and a local Slack")
         with EmbeddedAws(folder) as aws:
-            outputs = deploy(aws, config=CONFIG, folder=folder, tell=tell)
+            outputs = deploy(aws, config=config, folder=folder, tell=tell)
             tell("store the Slack webhook in SSM, subscribe a queue to the SNS topic")
             aws.client("ssm").put_parameter(
-                Name=WEBHOOK_PARAMETER, Value=slack.webhook_url, Type="SecureString"
+                Name="/thingwatch/slack/secops", Value=slack.webhook_url, Type="SecureString"
             )
             inbox = Inbox(aws, outputs["TopicArnaudit"])
             tell("ready")
-            yield aws, slack, inbox
+            yield Stage(console, aws, slack, inbox, deadline)
 
 
-def _play(
-    console: Console, aws: EmbeddedAws, slack: LocalSlack, inbox: Inbox
-) -> tuple[list[Arrival], list[str]]:
-    console.print(
-        "\n[bold]An intruder[/] has the keys of the IAM user [bold]build-server[/] and calls AWS IoT"
-    )
-    iam = aws.client("iam")
+def _play(stage: Stage) -> tuple[list[Arrival], list[str]]:
+    """Everything that arrived, and what should have arrived and did not, or the reverse."""
+    console = stage.console
+    console.print("\n[bold]An intruder[/] with the keys of the IAM user [bold]build-server[/] calls AWS IoT")
+    iam = stage.aws.client("iam")
     iam.create_user(UserName="build-server")
     keys = iam.create_access_key(UserName="build-server")["AccessKey"]
-    iot = aws.client_of("iot", keys["AccessKeyId"], keys["SecretAccessKey"])
+    intruder = Intruder(stage.aws.client_of("iot", keys["AccessKeyId"], keys["SecretAccessKey"]))
     arrivals: list[Arrival] = []
-    missing: list[str] = []
-    for step in Intruder(iot, ca_certificate=make_ca_certificate()).steps():
+    faults: list[str] = []
+    for step in intruder.steps():
         console.print(f"\n[bold]{step.operation}[/]  {step.says}")
-        found = _perform(step, slack, inbox)
+        found = _perform(stage, step)
         for arrival in found:
             _show(console, step.severity, arrival)
         arrivals += found
-        places = ["SNS"] + (["Slack"] if step.severity >= TOLD_IN_SLACK else [])
-        for place in sorted(set(places) - {arrival.place for arrival in found}):
-            missing.append(f"{step.operation} ({step.severity.value}) did not arrive on {place}")
-            console.print(f"  [red]missing on {place}[/] after {DEADLINE_SECONDS:g} s")
-    return arrivals, missing
+        for place in sorted(_places(step) - {arrival.place for arrival in found}):
+            faults.append(f"MISSING: {step.operation} ({step.severity.value}) on {place}")
+            console.print(f"  [red]nothing on {place}[/] after {stage.deadline:g} s")
+        if step.shown_whole:
+            _show_whole(console, stage.slack.messages)
+    taken = len(stage.slack.messages) + len(stage.inbox.poll())
+    if taken > len(arrivals):
+        faults.append(f"UNEXPECTED: {taken - len(arrivals)} more alerts than the story raises")
+    return arrivals, faults
 
 
-def _perform(step: Step, slack: LocalSlack, inbox: Inbox) -> list[Arrival]:
-    in_slack, on_sns = len(slack.messages), len(inbox.alerts)
-    seen_at: dict[int, datetime] = {}
+def _places(step: Step) -> set[str]:
+    return {"SNS", "Slack"} if step.severity >= TOLD_IN_SLACK else {"SNS"}
+
+
+def _perform(stage: Stage, step: Step) -> list[Arrival]:
+    in_slack, on_sns = len(stage.slack.messages), len(stage.inbox.alerts)
     began = datetime.now(UTC)
     step.act()
+    seen_at: dict[int, datetime] = {}
 
     def arrivals() -> list[Arrival]:
-        inbox.poll()
-        for number in range(on_sns, len(inbox.alerts)):
+        alerts = stage.inbox.poll()
+        for number in range(on_sns, len(alerts)):
             seen_at.setdefault(number, datetime.now(UTC))
-        found = [
-            Arrival("SNS", _seconds(seen_at[number] - began), _title(alert), tuple(alert["reasons"]))
-            for number, alert in enumerate(inbox.alerts)
-            if number >= on_sns and _is_expected(step, _title(alert))
+        return [
+            *(
+                Arrival("SNS", _seconds(seen_at[number] - began), _title(alerts[number]))
+                for number in range(on_sns, len(alerts))
+                if _is_expected(step, _title(alerts[number]))
+            ),
+            *(
+                Arrival("Slack", _seconds(message.received - began), message.text)
+                for message in stage.slack.messages[in_slack:]
+                if _is_expected(step, message.text)
+            ),
         ]
-        found += [
-            Arrival("Slack", _seconds(message.received - began), message.text, _reasons(message))
-            for message in slack.messages[in_slack:]
-            if _is_expected(step, message.text)
-        ]
-        return sorted(found, key=lambda arrival: arrival.seconds)
 
-    wanted = 2 if step.severity >= TOLD_IN_SLACK else 1
     with suppress(TimeoutError):  # What is missing is told by the caller.
-        wait_until(lambda: len(arrivals()) >= wanted, DEADLINE_SECONDS)
-    return arrivals()
+        wait_until(lambda: len(arrivals()) >= len(_places(step)), stage.deadline)
+    return sorted(arrivals(), key=lambda arrival: arrival.seconds)
 
 
 def _is_expected(step: Step, title: str) -> bool:
@@ -155,11 +173,6 @@ def _title(alert: Mapping[str, Any]) -> str:
     return f"{alert['severity'].capitalize()}: {alert['operation']}{subject}"
 
 
-def _reasons(message: Message) -> tuple[str, ...]:
-    section: str = message.payload["blocks"][1]["text"]["text"]
-    return tuple(line.removeprefix("• ") for line in section.splitlines())
-
-
 def _seconds(span: timedelta) -> float:
     return span.total_seconds()
 
@@ -169,12 +182,15 @@ def _show(console: Console, severity: Severity, arrival: Arrival) -> None:
         f"  [{_COLOURS[severity]}]{arrival.place:<5}[/]"
         f" after {arrival.seconds:4.2f} s  {escape(arrival.title)}"
     )
-    if arrival.place == "SNS":
-        for reason in arrival.reasons:
-            console.print(f"        [dim]{escape(reason)}[/]")
 
 
-def _sum_up(console: Console, arrivals: list[Arrival], missing: list[str]) -> int:
+def _show_whole(console: Console, messages: list[Message]) -> None:
+    if messages:
+        panel = Panel(escape(messages[-1].readable()), title="in the channel", title_align="left", width=100)
+        console.print(Padding(panel, (0, 0, 0, 2)), soft_wrap=False)
+
+
+def _sum_up(console: Console, arrivals: list[Arrival], faults: list[str]) -> int:
     console.print("\n[bold]Summary[/]")
     for place in ("Slack", "SNS"):
         times = [arrival.seconds for arrival in arrivals if arrival.place == place]
@@ -183,34 +199,15 @@ def _sum_up(console: Console, arrivals: list[Arrival], missing: list[str]) -> in
                 f"  {place:<5} {len(times)} alerts, from API call to arrival:"
                 f" median {median(times):.2f} s, slowest {max(times):.2f} s"
             )
-    for line in missing:
-        console.print(f"  [red]MISSING[/] {escape(line)}")
-    if missing:
+    for fault in faults:
+        console.print(f"  [red]{escape(fault)}[/]")
+    if faults:
         return 1
-    console.print("  every alert arrived; the embedded AWS is stopped and nothing of it is left")
+    console.print("  every alert arrived, once; the embedded AWS is stopped and nothing of it is left")
     console.print(
         "\nNext, in your own account: [bold]source .venv/bin/activate && npx cdk deploy[/]  (README: Deploy)"
     )
     return 0
-
-
-def make_ca_certificate() -> str:
-    """A CA certificate as anybody can make one for himself, in PEM."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Totally Honest CA")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=365))
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    return certificate.public_bytes(serialization.Encoding.PEM).decode()
 
 
 if __name__ == "__main__":

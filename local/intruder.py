@@ -5,7 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from handlers.core.severity import Severity
 
@@ -25,14 +31,14 @@ class Step:
     operation: str
     severity: Severity
     act: Callable[[], object]
+    shown_whole: bool = False
 
 
 class Intruder:
     """Makes the calls, in order; a later step uses what an earlier one made."""
 
-    def __init__(self, iot: IoTClient, *, ca_certificate: str) -> None:
+    def __init__(self, iot: IoTClient) -> None:
         self._iot = iot
-        self._ca_certificate = ca_certificate
         self._certificate_id = ""
         self._certificate_arn = ""
 
@@ -45,6 +51,7 @@ class Intruder:
                 "iot:CreatePolicy",
                 Severity.CRITICAL,
                 self._write_policy,
+                shown_whole=True,
             ),
             Step("gives it to the certificate", "iot:AttachPolicy", Severity.MEDIUM, self._attach),
             Step(
@@ -82,7 +89,7 @@ class Intruder:
 
     def _register_ca(self) -> None:
         self._iot.register_ca_certificate(
-            caCertificate=self._ca_certificate, certificateMode="SNI_ONLY", setAsActive=True
+            caCertificate=make_ca_certificate(), certificateMode="SNI_ONLY", setAsActive=True
         )
 
     def _detach(self) -> None:
@@ -93,3 +100,22 @@ class Intruder:
 
     def _delete_policy(self) -> None:
         self._iot.delete_policy(policyName="allow-everything")
+
+
+def make_ca_certificate() -> str:
+    """A CA certificate as anybody can make one, in PEM."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Totally Honest CA")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=365))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    return certificate.public_bytes(serialization.Encoding.PEM).decode()

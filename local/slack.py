@@ -8,16 +8,19 @@ does not limit the rate by itself, and knows no workspace: every path is a webho
 
 from __future__ import annotations
 
+import html
 import json
+import re
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 
+_MARKUP = re.compile(r"<[^<>|]*\|(?P<label>[^<>]*)>")
 _LIMITS = {"header": 150, "section": 3000}
 _MOST_BLOCKS = 50
 _MOST_FIELDS = 10
@@ -37,6 +40,11 @@ class Message:
         """The notification text: the alert's title."""
         return str(self.payload.get("text", ""))
 
+    def readable(self) -> str:
+        """All of it, about as a person reads it: links by their label, the time in UTC, no markup."""
+        texts = (text for block in self.payload["blocks"] for text in _texts(block))
+        return "\n".join(html.unescape(_MARKUP.sub(r"\g<label>", text)) for text in texts)
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -45,6 +53,15 @@ class Answer:
     status: int
     body: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def _texts(block: Mapping[str, Any]) -> Iterator[str]:
+    for entry in (block.get("text"), *block.get("elements", [])):
+        if entry:
+            yield entry["text"].replace("*", "").replace("`", "")
+    for entry in block.get("fields", []):
+        name, _, value = entry["text"].replace("*", "").replace("`", "").partition("\n")
+        yield f"{name}: {value}".replace("\n", ", ")
 
 
 class LocalSlack:

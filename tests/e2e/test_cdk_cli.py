@@ -1,11 +1,16 @@
 """The real CDK CLI, as a user meets it."""
 
+import re
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from local.aws import EmbeddedAws
 from local.cdk_cli import CdkFailed, run_cdk
 from tests.e2e.conftest import CONFIG, World
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_deploying_again_changes_nothing(deployed: World, tmp_path: Path) -> None:
@@ -15,6 +20,28 @@ def test_deploying_again_changes_nothing(deployed: World, tmp_path: Path) -> Non
         environment=deployed.aws.environment(),
     )
     assert "(no changes)" in said
+
+
+def test_the_readmes_way_to_deploy_works_in_a_shell_as_it_stands(tmp_path: Path) -> None:
+    blocks = re.findall(r"^```sh\n(.*?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    (enter,) = [block for block in blocks if "source .venv/bin/activate" in block]
+    (install,) = [block for block in blocks if "npx cdk deploy" in block]
+    script = f"set -e\n{enter.replace('make setup', '')}\n{install}"
+    # Nobody is there to answer whether the new roles are wanted.
+    script = script.replace("npx cdk deploy", "npx cdk deploy --require-approval never")
+    with EmbeddedAws(tmp_path) as aws:
+        done = subprocess.run(
+            ["bash", "-c", script],
+            cwd=ROOT,
+            env={**aws.environment(), "CDK_OUTDIR": str(tmp_path / "cdk.out")},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        stacks = aws.client("cloudformation").describe_stacks()["Stacks"]
+    assert 0 == done.returncode, done.stderr
+    assert "CREATE_COMPLETE" == {each["StackName"]: each["StackStatus"] for each in stacks}["Thingwatch"]
+    assert "put-parameter --type SecureString --name /thingwatch/slack/secops" in done.stdout + done.stderr
 
 
 def test_a_bad_config_fails_the_synth_with_the_file_the_line_and_what_to_do(

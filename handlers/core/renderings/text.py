@@ -20,7 +20,7 @@ def render_title(alert: Alert) -> str:
 def render_actor(alert: Alert) -> str:
     """Who did it, in the words of a person: kind, name, and the session if there is one."""
     session = f", session {alert.actor.session}" if alert.actor.session else ""
-    kind = alert.actor.kind.replace("-", " ")
+    kind = alert.actor.kind.replace("-", " ").replace("iam", "IAM").replace("aws", "AWS")
     name = "" if alert.actor.name in (alert.actor.kind, "unknown") else f" {alert.actor.name}"
     return f"{kind}{name}{session}"
 

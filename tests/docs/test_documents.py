@@ -1,0 +1,85 @@
+"""What the documents say is true: commands run, examples are valid, links lead somewhere."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from rulebook.catalog import load_catalog
+from rulebook.config import load_config
+from rulebook.faults import ConfigError
+from tests.aws_commands import faults_of
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+README = (ROOT / "README.md").read_text()
+
+
+def _blocks(text: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_link_into_the_project_leads_somewhere(document: Path) -> None:
+    links = [link for link in re.findall(r"\]\(([^)#]+)[^)]*\)", document.read_text()) if "://" not in link]
+    assert [] == [link for link in links if not (document.parent / link).exists()]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_make_target_that_is_named_exists(document: Path) -> None:
+    named = set(re.findall(r"(?:`|^|\$ )make ([a-z]+)", document.read_text(), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert set() == named - targets
+
+
+def test_every_decision_is_in_the_list_of_decisions() -> None:
+    folder = ROOT / "docs" / "adr"
+    listed = re.findall(r"\((\d{4}-[a-z-]+\.md)\)", (folder / "README.md").read_text())
+    assert [path.name for path in sorted(folder.glob("0*.md"))] == listed
+
+
+def test_every_package_that_we_ask_for_has_its_reason() -> None:
+    reasons = (ROOT / "docs" / "adr" / "0006-dependencies.md").read_text()
+    project = (ROOT / "pyproject.toml").read_text().split("[tool.", maxsplit=1)[0]
+    asked = re.findall(r'^    "([a-z][a-z0-9._-]*)', project, re.MULTILINE)
+    assert len(asked) > 15
+    assert [] == [name for name in asked if name not in reasons]
+
+
+def test_the_examples_of_config_in_the_readme_are_valid(tmp_path: Path) -> None:
+    (example,) = _blocks(README, "yaml")
+    path = tmp_path / "alerts.yaml"
+    path.write_text(example)
+    assert {"secops", "pager", "audit"} == set(load_config(path, load_catalog()).destinations)
+
+
+def test_the_readme_shows_a_mistake_exactly_as_it_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (example,) = _blocks(README, "yaml")
+    path = Path("config/alerts.yaml")
+    path.parent.mkdir()
+    path.write_text(example.replace("iot:DeletePolicyVersion", "iot:DeletPolicyVersion"))
+    (shown,) = [block for block in _blocks(README, "console") if "npx cdk synth" in block]
+    with pytest.raises(ConfigError) as caught:
+        load_config(path, load_catalog())
+    assert shown == f"$ npx cdk synth\n{caught.value}\n"
+
+
+AWS_COMMANDS = [
+    line for block in _blocks(README, "sh") for line in block.splitlines() if line.startswith("aws ")
+]
+
+
+@pytest.mark.parametrize("command", AWS_COMMANDS)
+def test_every_aws_command_of_the_readme_is_one_that_the_aws_cli_has(command: str) -> None:
+    assert [] == faults_of(command)
+
+
+def test_make_alone_says_what_there_is() -> None:
+    said = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert ["setup", "demo", "test", "lock", "clean"] == re.findall(r"^  make ([a-z]+) ", said, re.MULTILINE)[
+        1:
+    ]

@@ -1,0 +1,39 @@
+"""`make demo`: it tells what happened, and fails when an alert is missing."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from local.demo import CONFIG
+
+
+def _run(*arguments: str) -> tuple[int, str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "local.demo", *arguments], capture_output=True, text=True, check=False
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_the_demo_shows_every_alert_as_it_arrives_and_what_to_do_next() -> None:
+    code, said = _run()
+    assert 0 == code, said
+    assert (9, 3) == (said.count("  SNS   after"), said.count("  Slack after"))
+    assert "every alert arrived, once" in said
+    assert "npx cdk deploy" in said.splitlines()[-1]
+
+
+def test_the_demo_fails_and_names_the_alert_that_is_missing(tmp_path: Path) -> None:
+    config = tmp_path / "alerts.yaml"
+    config.write_text(f'{CONFIG.read_text()}\noperations: {{iot:DetachPolicy: {{severity: "off"}}}}\n')
+    code, said = _run("--config", str(config), "--deadline", "5")
+    assert 1 == code, said
+    assert "MISSING: iot:DetachPolicy (medium) on SNS" in said
+
+
+def test_a_config_that_is_wrong_stops_the_demo_with_its_place(tmp_path: Path) -> None:
+    config = tmp_path / "alerts.yaml"
+    config.write_text("version: 2\n")
+    code, said = _run("--config", str(config))
+    assert 1 == code
+    assert f"{config}:1:10: version: must be the number 1" in said.replace("\n", "")
+    assert "Traceback" not in said
