@@ -69,8 +69,9 @@ class Delivery(Construct):
                 self.queue,
                 # One message a run: a slow destination or a crash touches no other delivery.
                 batch_size=1,
-                # A webhook takes about one message a second, so more runs would only meet 429.
-                max_concurrency=2,
+                # A webhook takes about one message a second: many runs would only meet 429. But a Slack
+                # that hangs must leave some for the other destinations.
+                max_concurrency=5,
                 report_batch_item_failures=True,
             )
         )

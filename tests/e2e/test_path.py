@@ -98,6 +98,13 @@ def test_what_slack_refuses_for_good_is_kept_in_the_dead_letter_queue_with_the_r
     wait_until(lambda: world.on_sns(certificate, about="UpdateCertificate"), PATIENCE)
 
 
+def test_what_is_no_delivery_is_kept_in_the_dead_letter_queue(world: World) -> None:
+    world.aws.client("sqs").send_message(QueueUrl=world.outputs["DeliveryQueueUrl"], MessageBody="hello")
+    message = world.next_message("DeadLetterQueueUrl")
+    reason = message["MessageAttributes"]["reason"]["StringValue"]
+    assert ("hello", "not a delivery: JSONDecodeError") == (message["Body"], reason)
+
+
 def test_without_its_webhook_an_alert_waits_and_arrives_once_the_webhook_is_set(world: World) -> None:
     iot = world.aws.client("iot")
     name = world.make_policy()

@@ -1,0 +1,121 @@
+"""The adapters of AWS services against the embedded AWS: what they send, and how they fail."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from botocore.stub import Stubber
+
+from handlers.adapters.secrets import Secrets
+from handlers.adapters.sns_topic import SnsTopic
+from handlers.adapters.sqs_deliveries import NotQueued, SqsDeliveries
+from handlers.core.alerts import Delivery, read_delivery
+from handlers.core.ruleset import Destination
+from handlers.pipeline import TryAgain, Undeliverable
+from local.aws import EmbeddedAws, Fault
+from tests.alerts import make_alert
+
+AUDIT = Destination(name="audit", kind="sns")
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
+    with EmbeddedAws(tmp_path_factory.mktemp("adapters")) as aws:
+        yield aws
+
+
+@pytest.fixture
+def aws(running: EmbeddedAws) -> EmbeddedAws:
+    running.reset()
+    return running
+
+
+@pytest.fixture
+def secrets(aws: EmbeddedAws) -> Secrets:
+    return Secrets(ssm=aws.client("ssm"), secretsmanager=aws.client("secretsmanager"))
+
+
+def test_a_secure_string_is_read_decrypted_and_without_the_newline_that_a_paste_left(
+    aws: EmbeddedAws, secrets: Secrets
+) -> None:
+    aws.client("ssm").put_parameter(Name="/hook", Value="https://hooks.example\n", Type="SecureString")
+    assert "https://hooks.example" == secrets.read("ssm:/hook")
+
+
+def test_a_secret_of_secrets_manager_is_read_by_its_name(aws: EmbeddedAws, secrets: Secrets) -> None:
+    aws.client("secretsmanager").create_secret(Name="team/hook", SecretString="https://hooks.example")
+    assert "https://hooks.example" == secrets.read("secretsmanager:team/hook")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("ssm:/absent", "can not read ssm:/absent: ParameterNotFound"),
+        ("secretsmanager:absent", "can not read secretsmanager:absent: ResourceNotFoundException"),
+    ],
+)
+def test_a_secret_that_is_not_there_yet_is_waited_for(secrets: Secrets, name: str, said: str) -> None:
+    with pytest.raises(TryAgain) as caught:
+        secrets.read(name)
+    assert said == str(caught.value)
+
+
+def test_a_secret_that_appears_is_read_at_once(aws: EmbeddedAws, secrets: Secrets) -> None:
+    with pytest.raises(TryAgain):
+        secrets.read("ssm:/hook")
+    aws.client("ssm").put_parameter(Name="/hook", Value="https://hooks.example", Type="SecureString")
+    assert "https://hooks.example" == secrets.read("ssm:/hook")
+
+
+def test_eleven_deliveries_go_in_two_batches_and_all_arrive(aws: EmbeddedAws) -> None:
+    url = aws.client("sqs").create_queue(QueueName="deliveries")["QueueUrl"]
+    sent = [Delivery(alert=make_alert(), destination=f"place-{number}") for number in range(11)]
+    SqsDeliveries(aws.client("sqs"), url).send(sent)
+    received: list[Delivery] = []
+    while answer := aws.client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+        received += [read_delivery(message["Body"]) for message in answer]
+    assert sorted(sent, key=lambda each: each.destination) == sorted(
+        received, key=lambda each: each.destination
+    )
+
+
+def test_a_batch_that_sqs_took_only_in_part_is_a_failure(aws: EmbeddedAws) -> None:
+    # The embedded AWS refuses a batch as a whole or not at all, so this answer is written by hand.
+    client = aws.client_of("sqs", "key", "secret")
+    answer: dict[str, Any] = {
+        "Successful": [{"Id": "0", "MessageId": "m", "MD5OfMessageBody": "d"}],
+        "Failed": [{"Id": "1", "SenderFault": False, "Code": "InternalError"}],
+    }
+    deliveries = [Delivery(alert=make_alert(), destination=name) for name in ("audit", "secops")]
+    with Stubber(client) as stubbed:
+        stubbed.add_response("send_message_batch", answer)
+        with pytest.raises(NotQueued, match=r"^SQS refused 1 of 2 deliveries: InternalError$"):
+            SqsDeliveries(client, "http://127.0.0.1/queue").send(deliveries)
+
+
+def test_an_alert_is_published_with_its_subject_and_attributes(aws: EmbeddedAws) -> None:
+    topic = aws.client("sns").create_topic(Name="audit")["TopicArn"]
+    sqs = aws.client("sqs")
+    url = sqs.create_queue(QueueName="subscriber")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    aws.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    SnsTopic(aws.client("sns"), {"audit": topic}).send(make_alert(), AUDIT)
+    (message,) = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=5)["Messages"]
+    envelope = json.loads(message["Body"])
+    assert envelope["Subject"].startswith("High: iot:UpdateCertificate on ")
+    assert "high" == envelope["MessageAttributes"]["severity"]["Value"]
+    assert make_alert().alert_id == json.loads(envelope["Message"])["alert_id"]
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [("InternalError", TryAgain), ("NotFound", TryAgain), ("InvalidParameter", Undeliverable)],
+)
+def test_sns_is_tried_again_unless_it_can_never_take_the_message(
+    aws: EmbeddedAws, code: str, expected: type[Exception]
+) -> None:
+    topic = aws.client("sns").create_topic(Name="audit")["TopicArn"]
+    aws.inject_faults([Fault("sns", "Publish", code, times=9)])
+    with pytest.raises(expected, match=code):
+        SnsTopic(aws.client("sns"), {"audit": topic}).send(make_alert(), AUDIT)
