@@ -1,9 +1,9 @@
-"""An embedded AWS for the length of a ``with`` block: started, watched, and gone afterwards.
+"""An embedded AWS for the length of a `with` block: started, watched, and gone afterwards.
 
     with EmbeddedAws(folder) as aws:
         aws.client("sqs").create_queue(QueueName="deliveries")
 
-What it imitates, and what is therefore no proof about AWS, is written in ``local.embedded_aws``.
+What it imitates, and what is therefore no proof about AWS, is written in `local.embedded_aws`.
 """
 
 import json
@@ -55,7 +55,7 @@ class EmbeddedAwsError(RuntimeError):
 
 
 class EmbeddedAws:
-    """One emulator process on a loopback port, with its log and its temporary files in ``folder``."""
+    """One emulator process on a loopback port, with its log and its temporary files in `folder`."""
 
     def __init__(
         self,
@@ -66,10 +66,10 @@ class EmbeddedAws:
         concurrency: int = 4,
         start_seconds: float = 60.0,
     ) -> None:
-        """Say how it is to be run; nothing starts before ``start`` or ``with``.
+        """Say how it is to be run; nothing starts before `start` or `with`.
 
-        ``async_retry_seconds`` is the pause before the first retry of an asynchronous event; the second pause
-        is twice as long. ``concurrency`` is how many functions run at a time.
+        `async_retry_seconds` is the pause before the first retry of an asynchronous event; the second pause
+        is twice as long. `concurrency` is how many functions run at a time.
         """
         self.log_file = folder / "embedded-aws.log"
         self._temporary = folder / "embedded-aws"

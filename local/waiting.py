@@ -8,9 +8,9 @@ Answer = TypeVar("Answer")
 
 
 def wait_until(condition: Callable[[], Answer], timeout: float = 10.0, *, interval: float = 0.02) -> Answer:
-    """Ask ``condition`` until its answer is true, and return that answer.
+    """Ask `condition` until its answer is true, and return that answer.
 
-    Raises ``TimeoutError``, with the last answer in its text, when the deadline passes first.
+    Raises `TimeoutError`, with the last answer in its text, when the deadline passes first.
     """
     deadline = time.monotonic() + timeout
     while not (answer := condition()):

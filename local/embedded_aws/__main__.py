@@ -1,4 +1,4 @@
-"""Run the embedded AWS in the foreground: ``python -m local.embedded_aws --port 4566``."""
+"""Run the embedded AWS in the foreground: `python -m local.embedded_aws --port 4566`."""
 
 import argparse
 import tempfile

@@ -29,7 +29,7 @@ def install() -> None:
 
 
 def _name_secrets_by_arn(handler: dict[str, Any]) -> None:
-    """``Ref`` of a secret is its ARN; MiniStack's is its name."""
+    """`Ref` of a secret is its ARN; MiniStack's is its name."""
     pinned.attribute(secretsmanager, "_secrets")
     create, update, delete = _parts(handler, _UPDATE_NAMED)
 
@@ -98,7 +98,7 @@ def _keep_topics_to_the_account(handler: dict[str, Any]) -> None:
 
 
 def _know_trails(handlers: dict[str, Any]) -> None:
-    """``AWS::CloudTrail::Trail``, as far as the CloudTrail API can show it again."""
+    """`AWS::CloudTrail::Trail`, as far as the CloudTrail API can show it again."""
     for call in ("_create_trail", "_update_trail", "_delete_trail", "_start_logging", "_stop_logging"):
         pinned.function(cloudtrail, call, "body")
     if "AWS::CloudTrail::Trail" in handlers:

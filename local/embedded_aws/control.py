@@ -1,12 +1,10 @@
-"""The harness's own endpoints, under ``/_thingwatch/`` on the emulator's port, ahead of MiniStack.
+"""The harness's own endpoints, under `/_thingwatch/` on the emulator's port, ahead of MiniStack.
 
-========  ============================  ==================================================================
-``GET``   ``/_thingwatch/health``       which process answers
-``POST``  ``/_thingwatch/iam``          ``{"enforce": true}``
-``POST``  ``/_thingwatch/faults``       the list of faults that is to hold from now on
-``GET``   ``/_thingwatch/faults``       how often each has fired
-``POST``  ``/_thingwatch/events``       ``{"detail": …, "source": …, "detail-type": …, "id": …, "region": …}``
-========  ============================  ==================================================================
+- `GET /_thingwatch/health`: which process answers
+- `POST /_thingwatch/iam`: `{"enforce": true}`
+- `POST /_thingwatch/faults`: the list of faults that is to hold from now on
+- `GET /_thingwatch/faults`: how often each has fired
+- `POST /_thingwatch/events`: `{"detail": …, "source": …, "detail-type": …, "id": …, "region": …}`
 """
 
 import json

@@ -1,6 +1,6 @@
-"""EventBridge: who may put an ``aws.*`` event, and which rules receive it.
+"""EventBridge: who may put an `aws.*` event, and which rules receive it.
 
-``PutEvents`` refuses the sources of AWS services, as AWS does. ``publish`` is the way around for the two who
+`PutEvents` refuses the sources of AWS services, as AWS does. `publish` is the way around for the two who
 may: the CloudTrail bridge and the test harness.
 """
 

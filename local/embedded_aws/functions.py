@@ -32,7 +32,7 @@ _THROTTLE_PAUSE_SECONDS = 0.05
 
 
 def install(concurrency: int) -> None:
-    """Mend rule → function, and let at most ``concurrency`` functions run at a time."""
+    """Mend rule → function, and let at most `concurrency` functions run at a time."""
     pinned.function(lambda_svc, "_get_func_record_for_ref", "function_ref")
     pinned.function(lambda_svc, "_get_base_func_record_for_ref", "function_ref")
     pinned.function(lambda_svc, "_execution_record_for_config", "func, config")
@@ -48,7 +48,7 @@ def install(concurrency: int) -> None:
 
 
 def _bound_concurrency(places: int) -> None:
-    """Queue invocations beyond ``places``: a burst would start one Python process per event."""
+    """Queue invocations beyond `places`: a burst would start one Python process per event."""
     free = threading.BoundedSemaphore(places)
 
     def execute(func: dict[str, Any], event: Any) -> Any:

@@ -1,4 +1,4 @@
-"""``userIdentity`` of a record: who the access key of a call belongs to, in CloudTrail's words."""
+"""`userIdentity` of a record: who the access key of a call belongs to, in CloudTrail's words."""
 
 from datetime import UTC, datetime
 from typing import Any

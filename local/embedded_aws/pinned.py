@@ -15,7 +15,7 @@ class MiniStackChangedError(RuntimeError):
 
 
 def function(owner: Any, name: str, parameters: str) -> Any:
-    """Return ``owner.name`` if it still is a function of these parameters ("first, second")."""
+    """Return `owner.name` if it still is a function of these parameters ("first, second")."""
     found = getattr(owner, name, None)
     if not callable(found) or ", ".join(inspect.signature(found).parameters) != parameters:
         raise MiniStackChangedError(f"{_name_of(owner)}.{name}")
@@ -23,14 +23,14 @@ def function(owner: Any, name: str, parameters: str) -> Any:
 
 
 def attribute(owner: Any, name: str) -> Any:
-    """Return ``owner.name`` if it still exists."""
+    """Return `owner.name` if it still exists."""
     if not hasattr(owner, name):
         raise MiniStackChangedError(f"{_name_of(owner)}.{name}")
     return getattr(owner, name)
 
 
 def replace(owner: Any, name: str, parameters: str, replacement: Any) -> Any:
-    """Put ``replacement`` in the place of the function ``owner.name``, and return the original."""
+    """Put `replacement` in the place of the function `owner.name`, and return the original."""
     original = function(owner, name, parameters)
     setattr(owner, name, replacement)
     return original

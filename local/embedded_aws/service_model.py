@@ -1,7 +1,7 @@
 """What a REST call means: its operation and its parameters, read from botocore's model of the service.
 
-CloudTrail records parameters under the names of the API's members (``setAsActive``, ``principal``), wherever
-they travel: in the path, in the query string (as text), in a header (``x-amzn-iot-principal``) or in the
+CloudTrail records parameters under the names of the API's members (`setAsActive`, `principal`), wherever
+they travel: in the path, in the query string (as text), in a header (`x-amzn-iot-principal`) or in the
 body.
 """
 
@@ -149,7 +149,7 @@ def _member(document: Any, name: str) -> Any:
 
 
 def _json(body: bytes, empty: Any) -> Any:
-    """The body as JSON; ``empty`` for no body and None for one that is not JSON."""
+    """The body as JSON; `empty` for no body and None for one that is not JSON."""
     try:
         return json.loads(body) if body.strip() else empty
     except ValueError:

@@ -17,6 +17,11 @@ from handlers.core.severity import Severity
 
 _HEADER_LIMIT = 150
 _SECTION_LIMIT = 3000
+_CODE_LIMIT = 600
+"""Three of them fit into a field of 2,000 characters, however much had to be escaped."""
+
+_MODIFIER_GRAVE = "\N{MODIFIER LETTER GRAVE ACCENT}"
+"""Looks like a backtick, and ends no code span."""
 
 _SIGNS = {
     Severity.INFORMATIONAL: "⚪",
@@ -75,9 +80,10 @@ def _footer(alert: Alert) -> Iterator[str]:
 
 
 def _section(text: str) -> dict[str, Any]:
-    # Cutting at a line keeps every code span and entity whole.
-    while len(text) > _SECTION_LIMIT:
-        text = text[: text.rindex("\n", 0, _SECTION_LIMIT)]
+    if len(text) > _SECTION_LIMIT:
+        # Cutting at a line keeps every code span and entity whole.
+        end = text.rfind("\n", 0, _SECTION_LIMIT)
+        text = text[: end if end > 0 else _SECTION_LIMIT]
     return {"type": "section", "text": _markdown(text)}
 
 
@@ -87,7 +93,11 @@ def _markdown(text: str) -> dict[str, Any]:
 
 
 def _code(text: str) -> str:
-    return f"`{_escape(text).replace('`', chr(0x2CB))}`"
+    escaped = _escape(text)
+    if len(escaped) > _CODE_LIMIT:
+        # An escaped letter takes up to five; a cut before escaping never splits one.
+        escaped = _escape(f"{text[: _CODE_LIMIT // 5 - 1]}…")
+    return f"`{escaped.replace('`', _MODIFIER_GRAVE)}`"
 
 
 def _escape(text: str) -> str:

@@ -66,11 +66,13 @@ def test_text_from_an_event_mentions_nobody_and_links_nowhere() -> None:
     assert "<" not in message["text"]
 
 
-@given(st.text(max_size=400))
+@given(st.text(max_size=400) | st.text("&<>`", min_size=250, max_size=400))
 def test_whatever_an_event_says_the_message_keeps_slacks_limits(text: str) -> None:
     message = render_slack(_hostile(text))
     for block in Block.parse_all(message["blocks"]):
         block.to_dict()
+    fields = [entry["text"] for block in message["blocks"] for entry in block.get("fields", [])]
+    assert [] == [text for text in fields if len(text) > 2000]
     assert [] == [text for block in message["blocks"] for text in _mrkdwn(block) if not 0 < len(text) <= 3000]
 
 
