@@ -13,12 +13,13 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_ssm import SSMClient
 
-_KEPT_SECONDS = 60
-"""How long a secret is kept in memory: a rotated webhook is in use after this."""
+_KEPT_SECONDS = 5
+"""How long a secret is kept in memory: long enough that a burst stays below the 40 calls a second
+that SSM allows, short enough that a rotated webhook is in use at once."""
 
 
 class Secrets:
-    """Reads secrets, and keeps each for a minute."""
+    """Reads secrets, and keeps each for a moment."""
 
     def __init__(self, *, ssm: SSMClient, secretsmanager: SecretsManagerClient) -> None:
         self._ssm = SSMProvider(boto3_client=ssm)
