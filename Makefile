@@ -8,7 +8,7 @@ MAKEFLAGS += --no-print-directory
 PATH_BEFORE := $(PATH)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-COMPILE := uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --python-version 3.11 --upgrade
+COMPILE := .venv/bin/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --python-version 3.11 --upgrade
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-6s %s\n", $$1, $$2}'
@@ -24,24 +24,24 @@ setup: .venv/complete ## Make .venv with all packages, and the pinned CDK CLI in
 	@echo "Setting up, once: 2/3 Python packages and Node.js (about a minute)"
 	@.venv/bin/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@echo "Setting up, once: 3/3 the AWS CDK CLI"
-	@npm ci --silent
+	@.venv/bin/npm ci --silent
 	@touch $@
 
 demo: setup ## Deploy to an embedded AWS and watch an intruder raise alerts
-	@python -m local.demo
+	@.venv/bin/python -m local.demo
 
 test: setup ## Run every check and every test
-	ruff check --quiet .
-	ruff format --check --quiet .
-	mypy --no-error-summary
-	lint-imports --no-logo
-	python -m pytest
+	.venv/bin/ruff check --quiet .
+	.venv/bin/ruff format --check --quiet .
+	.venv/bin/mypy --no-error-summary
+	.venv/bin/lint-imports --no-logo
+	.venv/bin/python -m pytest
 
 lock: setup ## Pin the newest releases older than the cooldown, with their hashes
 	$(COMPILE) --group dev pyproject.toml -o requirements-dev.txt
 	$(COMPILE) -c requirements-dev.txt pyproject.toml -o requirements.txt
 	$(COMPILE) -c requirements-dev.txt handlers/requirements.in -o handlers/requirements.txt
-	npm install --package-lock-only --silent
+	.venv/bin/npm install --package-lock-only --silent
 
 clean: ## Remove all that was set up or built
 	rm -rf .venv node_modules build cdk.out

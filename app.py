@@ -17,7 +17,7 @@ from handlers.core.ruleset import load_ruleset
 from rulebook.catalog import load_catalog
 from rulebook.compile import compile_ruleset, serialise_ruleset
 from rulebook.config import load_config
-from rulebook.faults import RulebookError
+from rulebook.faults import Fault, RulebookError
 from rulebook.services import SERVICES
 
 
@@ -29,7 +29,8 @@ def build_app(*, config: Path | None = None, outdir: Path | None = None) -> aws_
     app = aws_cdk.App(outdir=None if outdir is None else str(outdir))
     path = config or Path(app.node.try_get_context("config") or "config/alerts.yaml")
     catalog = load_catalog()
-    ruleset = compile_ruleset(load_config(path, catalog), catalog)
+    warnings: list[Fault] = []
+    ruleset = compile_ruleset(load_config(path, catalog, warn=warnings.append), catalog)
     stack = ThingwatchStack(
         app,
         "Thingwatch",
@@ -37,6 +38,8 @@ def build_app(*, config: Path | None = None, outdir: Path | None = None) -> aws_
         ruleset=load_ruleset(ruleset),
         services=tuple(SERVICES.values()),
     )
+    for warning in warnings:
+        aws_cdk.Annotations.of(stack).add_warning_v2(f"thingwatch:{warning.path}", str(warning))
     add_checks(app, stack)
     return app
 

@@ -69,6 +69,12 @@ def _install(folder: Path) -> None:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
+def _open_to_lambda(folder: Path) -> None:
+    # Lambda runs as another user than the one who deploys, whose umask may hide files from others.
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+
+
 def _make(target: Path, fill: Callable[[Path], None]) -> Path:
     """Fill a new folder and give it its name at the end: a half-made one is never used."""
     if not target.exists():
@@ -77,6 +83,7 @@ def _make(target: Path, fill: Callable[[Path], None]) -> Path:
             made = Path(scratch) / target.name
             made.mkdir()
             fill(made)
+            _open_to_lambda(made)
             try:
                 made.rename(target)
             except OSError:

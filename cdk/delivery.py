@@ -42,7 +42,7 @@ class Delivery(Construct):
             retention_period=RETENTION,
             # AWS asks for six times the function's timeout:
             # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
-            visibility_timeout=Duration.seconds(6 * 45),
+            visibility_timeout=Duration.seconds(6 * 75),
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=TRIES),
         )
         self.deliver = PythonFunction(
@@ -52,7 +52,7 @@ class Delivery(Construct):
             code=code,
             description="Sends one alert to one destination",
             # Shorter than the lease of a claim: see LEASE in handlers/deliver.py.
-            timeout=Duration.seconds(45),
+            timeout=Duration.seconds(75),
             environment={
                 "STATE_TABLE": table_name,
                 "DELIVERY_QUEUE_URL": self.queue.queue_url,
@@ -62,8 +62,14 @@ class Delivery(Construct):
                 ),
             },
         )
-        self.queue.grant_consume_messages(self.deliver.role)
-        self.dead_letters.grant_send_messages(self.deliver.role)
+        self.queue.grant(
+            self.deliver.role,
+            "sqs:ReceiveMessage",
+            "sqs:DeleteMessage",
+            "sqs:GetQueueAttributes",
+            "sqs:ChangeMessageVisibility",
+        )
+        self.dead_letters.grant(self.deliver.role, "sqs:SendMessage")
         self.deliver.function.add_event_source(
             event_sources.SqsEventSource(
                 self.queue,

@@ -44,7 +44,7 @@ class PythonFunction(Construct):
             memory_size=512,
             timeout=timeout,
             description=description,
-            environment={**environment, "POWERTOOLS_SERVICE_NAME": module},
+            environment=dict(environment),
             role=self.role.without_policy_updates(),
             log_group=log_group,
             logging_format=lambda_.LoggingFormat.JSON,

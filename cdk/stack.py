@@ -68,7 +68,7 @@ class ThingwatchStack(Stack):
             table_name=table.table_name,
         )
 
-        delivery.queue.grant_send_messages(detection.detect.role)
+        delivery.queue.grant(detection.detect.role, "sqs:SendMessage")
         for role in (detection.detect.role, delivery.deliver.role):
             table.grant(role, "dynamodb:PutItem", "dynamodb:DeleteItem")
         for topic in topics.values():
@@ -122,9 +122,9 @@ class ThingwatchStack(Stack):
     def _tell_how_to_set(self, destination: Destination) -> None:
         store, _, name = str(destination.secret).partition(":")
         command = (
-            f"aws ssm put-parameter --type SecureString --name {name} --value WEBHOOK_URL"
+            f"aws ssm put-parameter --type SecureString --name {name} --value $WEBHOOK_URL"
             if store == "ssm"
-            else f"aws secretsmanager create-secret --name {name} --secret-string WEBHOOK_URL"
+            else f"aws secretsmanager create-secret --name {name} --secret-string $WEBHOOK_URL"
         )
         CfnOutput(
             self,

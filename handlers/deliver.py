@@ -31,8 +31,8 @@ from handlers.core.ruleset import Ruleset, load_ruleset
 from handlers.pipeline import ClaimHeld, Claims, Run, Sender, TryAgain, Undeliverable, deliver
 from handlers.settings import RULESET, read_deliver_settings
 
-LEASE = timedelta(seconds=60)
-"""Longer than the function's timeout (45 s), shorter than the queue's visibility timeout."""
+LEASE = timedelta(seconds=90)
+"""Longer than the function's timeout (75 s), shorter than the queue's visibility timeout."""
 
 logger = Logger(service="deliver")
 
@@ -81,22 +81,29 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Mapping[str, Any]:
 def _handle(message: SQSRecord, *, wiring: _Wiring, owner: str) -> bool:
     """Whether the queue may forget the message."""
     run = Run(owner=owner, now=datetime.now(UTC), lease=LEASE)
+    about = {"message_id": message.message_id}
     try:
         delivery = read_delivery(message.body)
+        about |= {"alert_id": delivery.alert.alert_id, "destination": delivery.destination}
         sent = deliver(
             delivery, ruleset=wiring.ruleset, senders=wiring.senders, claims=wiring.claims, run=run
         )
-        logger.info(
-            "sent" if sent else "was sent before",
-            alert_id=delivery.alert.alert_id,
-            destination=delivery.destination,
-        )
+        logger.info("sent" if sent else "was sent before", extra=about)
     except (BadDelivery, Undeliverable) as error:
-        logger.critical("undeliverable, kept in the dead-letter queue", reason=str(error))
+        logger.critical("undeliverable, kept in the dead-letter queue", extra={**about, "reason": str(error)})
         wiring.retries.give_up(message.body, str(error))
-    except Exception as error:  # noqa: BLE001 - whatever it is, the message must come back
+    except Exception as error:
         delay = _delay(error, receives=int(message.attributes.approximate_receive_count))
-        logger.warning("to be tried again", reason=str(error), delay_seconds=delay.total_seconds())
+        expected = isinstance(error, TryAgain | ClaimHeld)
+        logger.warning(
+            "to be tried again",
+            extra={
+                **about,
+                "reason": str(error) if expected else f"{type(error).__name__}: {error}",
+                "delay_seconds": delay.total_seconds(),
+            },
+            exc_info=not expected,
+        )
         wiring.retries.wait(message.receipt_handle, delay)
         return False
     return True
@@ -105,4 +112,4 @@ def _handle(message: SQSRecord, *, wiring: _Wiring, owner: str) -> bool:
 def _delay(error: Exception, *, receives: int) -> timedelta:
     if isinstance(error, ClaimHeld):
         return LEASE
-    return retry_delay(receives, error.after if isinstance(error, TryAgain) else None)
+    return retry_delay(receives, error.after if isinstance(error, TryAgain) else timedelta(0))

@@ -25,8 +25,8 @@ from handlers.core.ruleset import Ruleset, load_ruleset
 from handlers.pipeline import Claims, DeliveryQueue, Run, detect
 from handlers.settings import RULESET, read_detect_settings
 
-LEASE = timedelta(seconds=45)
-"""Longer than the function's timeout (30 s), shorter than Lambda's wait before the first retry (60 s)."""
+LEASE = timedelta(seconds=55)
+"""Longer than the function's timeout (45 s), shorter than Lambda's wait before the first retry (60 s)."""
 
 logger = Logger(service="detect")
 
@@ -52,13 +52,18 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> None:
     """Entry point of Lambda."""
     wiring = _wire()
     run = Run(owner=context.aws_request_id, now=datetime.now(UTC), lease=LEASE)
-    for detection in detect(event, ruleset=wiring.ruleset, claims=wiring.claims, queue=wiring.queue, run=run):
+    detections = detect(event, ruleset=wiring.ruleset, claims=wiring.claims, queue=wiring.queue, run=run)
+    if not detections:
+        logger.info("no rule knows the operation", extra={"operation": event["detail"]["eventName"]})
+    for detection in detections:
         logger.info(
             "judged",
-            alert_id=detection.alert.alert_id,
-            operation=detection.alert.operation,
-            severity=detection.alert.severity.value,
-            event_id=detection.alert.event_id,
-            destinations=detection.destinations,
-            repeated=detection.repeated,
+            extra={
+                "alert_id": detection.alert.alert_id,
+                "operation": detection.alert.operation,
+                "severity": detection.alert.severity.value,
+                "event_id": detection.alert.event_id,
+                "destinations": detection.destinations,
+                "repeated": detection.repeated,
+            },
         )

@@ -76,9 +76,9 @@ class ClaimHeld(Exception):
 
 
 class TryAgain(Exception):
-    """The destination can not take the alert now. `after` is how long it asked us to wait, if it did."""
+    """The destination can not take the alert now; `after` is how long it asked us to wait, if it did."""
 
-    def __init__(self, reason: str, after: timedelta | None = None) -> None:
+    def __init__(self, reason: str, after: timedelta = timedelta(0)) -> None:
         super().__init__(reason)
         self.after = after
 
@@ -141,7 +141,8 @@ def deliver(
     """
     destination = ruleset.destinations.get(delivery.destination)
     if destination is None:
-        raise Undeliverable(f"the config knows no destination {delivery.destination!r} any more")
+        # Perhaps not yet: while a deployment is under way, `detect` may know more than `deliver`.
+        raise TryAgain(f"the config knows no destination {delivery.destination}")
     sender = senders[destination.kind]
     return _once(
         f"delivery#{delivery.key}",

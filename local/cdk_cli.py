@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from local.aws import ACCOUNT, REGION, EmbeddedAws
 
 _ROOT = Path(__file__).parent.parent
 _CDK = _ROOT / "node_modules" / ".bin" / "cdk"
+_PATIENCE_SECONDS = 300
 
 
 class CdkFailed(Exception):
@@ -18,20 +22,32 @@ class CdkFailed(Exception):
 
 
 def run_cdk(*arguments: str, environment: Mapping[str, str]) -> str:
-    """Run `cdk` in the checkout and return what it printed. Raises `CdkFailed`."""
-    done = subprocess.run(
+    """Run `cdk` in the checkout and return what it printed. Raises `CdkFailed`.
+
+    `cdk` and all that it starts end with this call, however it ends.
+    """
+    process = subprocess.Popen(
         (str(_CDK), *arguments, "--no-notices", "--no-color"),
         cwd=_ROOT,
-        env=dict(environment),
+        # jsii unpacks its runtime there, else into the home folder.
+        env={**environment, "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(_ROOT / "build" / "jsii")},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        check=False,
+        start_new_session=True,
     )
-    if done.returncode != 0:
-        raise CdkFailed(f"cdk {arguments[0]} failed ({done.returncode}):\n{done.stdout}")
-    return done.stdout
+    try:
+        said, _ = process.communicate(timeout=_PATIENCE_SECONDS)
+    except subprocess.TimeoutExpired:
+        raise CdkFailed(f"cdk {arguments[0]} did not end within {_PATIENCE_SECONDS} s") from None
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    if process.returncode != 0:
+        raise CdkFailed(f"cdk {arguments[0]} failed ({process.returncode}):\n{said}")
+    return said
 
 
 def deploy(
@@ -41,7 +57,10 @@ def deploy(
 
     `folder` takes the cloud assembly and the outputs; `tell` hears of each step.
     """
-    environment = aws.environment()
+    temporary = folder / "tmp"
+    temporary.mkdir()
+    # What jsii leaves in TMPDIR when it is stopped goes with the folder.
+    environment = {**aws.environment(), "TMPDIR": str(temporary)}
     assembly = folder / "cdk.out"
     outputs = folder / "outputs.json"
     tell("cdk synth: compile the config, bundle the functions, check the template with cdk-nag")

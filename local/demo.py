@@ -6,6 +6,7 @@ Ends with exit code 1 when an expected alert is missing or one arrives that was 
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import tempfile
 import time
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -29,6 +30,9 @@ from local.inbox import Inbox
 from local.intruder import Intruder, Step
 from local.slack import LocalSlack, Message
 from local.waiting import wait_until
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs.literals import QueueAttributeNameType
 
 CONFIG = Path(__file__).with_name("alerts.yaml")
 TOLD_IN_SLACK = Severity.HIGH
@@ -60,6 +64,7 @@ class Stage:
     aws: EmbeddedAws
     slack: LocalSlack
     inbox: Inbox
+    queue_url: str
     deadline: float
     """Seconds that an alert may take."""
 
@@ -71,6 +76,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--deadline", type=float, default=30.0, help="seconds to wait for an alert")
     options = parser.parse_args(arguments)
     console = Console(highlight=False, soft_wrap=True)
+    signal.signal(signal.SIGTERM, _stop)
     try:
         with _set_up(console, options.config, options.deadline) as stage:
             arrivals, faults = _play(stage)
@@ -83,6 +89,11 @@ def main(arguments: list[str] | None = None) -> int:
     return _sum_up(console, arrivals, faults)
 
 
+def _stop(*_: object) -> None:
+    # Everything that was started is stopped on the way out, as for Ctrl-C.
+    raise KeyboardInterrupt
+
+
 @contextmanager
 def _set_up(console: Console, config: Path, deadline: float) -> Iterator[Stage]:
     started = time.monotonic()
@@ -91,7 +102,9 @@ def _set_up(console: Console, config: Path, deadline: float) -> Iterator[Stage]:
         console.print(f"[dim]{time.monotonic() - started:5.1f} s[/]  {escape(step)}")
 
     console.print("[bold]Setting the stage[/]: no AWS account, no Docker; everything stays on this machine")
-    with tempfile.TemporaryDirectory(prefix="thingwatch-") as scratch, LocalSlack() as slack:
+    build = Path(__file__).parent.parent / "build"
+    build.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="demo-", dir=build) as scratch, LocalSlack() as slack:
         folder = Path(scratch)
         tell("start the embedded AWS and a local Slack")
         with EmbeddedAws(folder) as aws:
@@ -102,7 +115,7 @@ def _set_up(console: Console, config: Path, deadline: float) -> Iterator[Stage]:
             )
             inbox = Inbox(aws, outputs["TopicArnaudit"])
             tell("ready")
-            yield Stage(console, aws, slack, inbox, deadline)
+            yield Stage(console, aws, slack, inbox, outputs["DeliveryQueueUrl"], deadline)
 
 
 def _play(stage: Stage) -> tuple[list[Arrival], list[str]]:
@@ -126,10 +139,28 @@ def _play(stage: Stage) -> tuple[list[Arrival], list[str]]:
             console.print(f"  [red]nothing on {place}[/] after {stage.deadline:g} s")
         if step.shown_whole:
             _show_whole(console, stage.slack.messages)
-    taken = len(stage.slack.messages) + len(stage.inbox.poll())
-    if taken > len(arrivals):
-        faults.append(f"UNEXPECTED: {taken - len(arrivals)} more alerts than the story raises")
+    more = _settle(stage) - len(arrivals)
+    if more > 0:
+        faults.append(f"UNEXPECTED: {more} more alerts than the story raises")
     return arrivals, faults
+
+
+def _settle(stage: Stage) -> int:
+    """Wait until no delivery is on its way, and count the alerts that arrived."""
+    names: list[QueueAttributeNameType] = [
+        "ApproximateNumberOfMessages",
+        "ApproximateNumberOfMessagesNotVisible",
+    ]
+
+    def is_empty() -> bool:
+        answer = stage.aws.client("sqs").get_queue_attributes(QueueUrl=stage.queue_url, AttributeNames=names)
+        return not any(map(int, answer["Attributes"].values()))
+
+    with suppress(TimeoutError):
+        wait_until(is_empty, stage.deadline)
+    while (seen := len(stage.inbox.alerts)) < len(stage.inbox.poll()):
+        pass
+    return seen + len(stage.slack.messages)
 
 
 def _places(step: Step) -> set[str]:
@@ -205,7 +236,8 @@ def _sum_up(console: Console, arrivals: list[Arrival], faults: list[str]) -> int
         return 1
     console.print("  every alert arrived, once; the embedded AWS is stopped and nothing of it is left")
     console.print(
-        "\nNext, in your own account: [bold]source .venv/bin/activate && npx cdk deploy[/]  (README: Deploy)"
+        "\nNext, in your own account:"
+        " [bold]source .venv/bin/activate && npx cdk bootstrap && npx cdk deploy[/]"
     )
     return 0
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pathlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, cast
 
@@ -238,17 +238,31 @@ def check_config(path: str | pathlib.Path, catalog: Mapping[str, Entry]) -> Chec
     return CheckedConfig(config, (), _warnings(config, source))
 
 
-def load_config(path: str | pathlib.Path, catalog: Mapping[str, Entry]) -> Config:
-    """The config in a file. Raises `ConfigError` with every fault, in file order."""
+def load_config(
+    path: str | pathlib.Path,
+    catalog: Mapping[str, Entry],
+    *,
+    warn: Callable[[Fault], object] = lambda _: None,
+) -> Config:
+    """The config in a file; `warn` hears of places that work today and may surprise tomorrow.
+
+    Raises `ConfigError` with every fault, in file order.
+    """
     found = check_config(path, catalog)
     if found.config is None:
         raise ConfigError(found.faults)
+    for warning in found.warnings:
+        warn(warning)
     return found.config
 
 
 def _warnings(config: Config, source: Source) -> tuple[Fault, ...]:
-    return tuple(
-        source.fault(("destinations", name, "slack"), warning)
-        for name, destination in config.destinations.items()
-        if destination.slack is not None and (warning := secret_name_warning(destination.slack)) is not None
-    )
+    routed = {name for route in config.routes or () for name in route.to}
+    found: list[Fault] = []
+    for name, destination in config.destinations.items():
+        if destination.slack is not None and (warning := secret_name_warning(destination.slack)) is not None:
+            found.append(source.fault(("destinations", name, "slack"), warning))
+        if config.routes is not None and name not in routed:
+            advice = "no route names this destination, so it hears of nothing"
+            found.append(source.fault(("destinations", name), advice, at_key=True))
+    return tuple(found)

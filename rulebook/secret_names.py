@@ -17,7 +17,7 @@ _LIKE_WEBHOOK = re.compile(r"https?:|//|slack(-gov)?\.com|services/", re.ASCII |
 WHERE = "write where the webhook URL is stored: `ssm:/thingwatch/slack/NAME` or `secretsmanager:NAME`"
 PASTED = (
     "a webhook URL is a secret and must not stand in this file; store it with"
-    " `aws ssm put-parameter --type SecureString --name /thingwatch/slack/NAME --value WEBHOOK_URL`"
+    " `aws ssm put-parameter --type SecureString --name /thingwatch/slack/NAME --value $WEBHOOK_URL`"
     " and write `ssm:/thingwatch/slack/NAME` here (whoever has seen the URL can post: make a new one)"
 )
 

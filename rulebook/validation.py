@@ -61,7 +61,7 @@ def _sound_pattern(pattern: Mapping[str, object]) -> Mapping[str, object]:
 # YAML gives lists and words; strict pydantic wants tuples and enum members, and says so unless told.
 Items = Field(strict=False)
 SeverityName = Annotated[Severity, Field(strict=False)]
-Text = Annotated[str, Field(min_length=1)]
+Text = Annotated[str, Field(min_length=1, max_length=300)]
 Pattern = Annotated[Mapping[str, object], AfterValidator(_sound_pattern)]
 
 
@@ -104,6 +104,7 @@ _BY_TYPE = {
     "too_short": "is empty; name at least one",
     "too_long": "holds too many; make the list shorter",
     "string_too_short": "is empty; write a text",
+    "string_too_long": "is longer than 300 characters; people read it in a message",
     "string_type": "must be text; put it in quotes if it looks like a number",
     "tuple_type": "must be a list, such as `[one, two]`",
     "dict_type": _MAPPING,

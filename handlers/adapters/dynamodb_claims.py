@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
+_NOBODYS = "attribute_not_exists(#key)"
+_LAPSED = "#lapses <= :now"
+_OURS = "#owner = :owner AND #done = :false"
+
+
 class DynamoDbClaims:
     """Claims shared by all runs of all functions. Any DynamoDB error is raised to the caller."""
 
@@ -41,18 +46,24 @@ class DynamoDbClaims:
                     "done": {"BOOL": False},
                     "lapses": {"N": _seconds(now + lease)},
                 },
-                ConditionExpression="attribute_not_exists(#key) OR #lapses <= :now",
-                ExpressionAttributeNames={"#key": "key", "#lapses": "lapses"},
-                ExpressionAttributeValues={":now": {"N": f"{now.timestamp():.3f}"}},
+                ConditionExpression=f"{_NOBODYS} OR {_LAPSED} OR ({_OURS})",
+                ExpressionAttributeNames={
+                    "#key": "key",
+                    "#lapses": "lapses",
+                    "#owner": "owner",
+                    "#done": "done",
+                },
+                ExpressionAttributeValues={
+                    ":now": {"N": f"{now.timestamp():.3f}"},
+                    ":owner": {"S": owner},
+                    ":false": {"BOOL": False},
+                },
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except self._client.exceptions.ConditionalCheckFailedException as error:
             # The stubs know no answer of a failed condition.
             found: Mapping[str, Any] = error.response.get("Item") or {}  # type: ignore[assignment]
-            if found.get("done", {}).get("BOOL"):
-                return Claimed.DONE
-            if found.get("owner", {}).get("S") != owner:
-                return Claimed.HELD
+            return Claimed.DONE if found.get("done", {}).get("BOOL") else Claimed.HELD
         return Claimed.OURS
 
     def confirm(self, key: str, *, now: datetime, keep: timedelta) -> None:
@@ -72,7 +83,7 @@ class DynamoDbClaims:
             self._client.delete_item(
                 TableName=self._table,
                 Key={"key": {"S": key}},
-                ConditionExpression="#owner = :owner AND #done = :false",
+                ConditionExpression=_OURS,
                 ExpressionAttributeNames={"#owner": "owner", "#done": "done"},
                 ExpressionAttributeValues={":owner": {"S": owner}, ":false": {"BOOL": False}},
             )

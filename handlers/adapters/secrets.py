@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_ssm import SSMClient
 
-_KEPT_SECONDS = 5
+KEPT_SECONDS = 5
 """How long a secret is kept in memory: long enough that a burst stays below the 40 calls a second
 that SSM allows, short enough that a rotated webhook is in use at once."""
 
@@ -25,16 +25,18 @@ class Secrets:
         self._ssm = SSMProvider(boto3_client=ssm)
         self._secretsmanager = SecretsProvider(boto3_client=secretsmanager)
 
-    def read(self, name: str) -> str:
-        """The secret's text. Raises `TryAgain` while it can not be read: an operator may be about
-        to set it, and until then the alert waits.
+    def read(self, name: str, *, fresh: bool = False) -> str:
+        """The secret's text, read again when `fresh`.
+
+        Raises `TryAgain` while it can not be read: an operator may be about to set it, and until
+        then the alert waits.
         """
         store, _, path = name.partition(":")
         try:
             if store == "ssm":
-                value = self._ssm.get(path, decrypt=True, max_age=_KEPT_SECONDS)
+                value = self._ssm.get(path, decrypt=True, max_age=KEPT_SECONDS, force_fetch=fresh)
             else:
-                value = self._secretsmanager.get(path, max_age=_KEPT_SECONDS)
+                value = self._secretsmanager.get(path, max_age=KEPT_SECONDS, force_fetch=fresh)
         except (GetParameterError, TransformParameterError) as error:
             raise TryAgain(f"can not read {name}: {_code(error)}") from None
         return str(value).strip()

@@ -7,7 +7,7 @@ The webhook's URL is a secret: it is in no log, no message and no exception of o
 
 from __future__ import annotations
 
-import re
+import logging
 from datetime import timedelta
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -21,17 +21,40 @@ from handlers.pipeline import TryAgain, Undeliverable
 
 SLACK_HOSTS = frozenset({"hooks.slack.com", "hooks.slack-gov.com"})
 
-_TIMEOUTS = (3.05, 10)
+TIMEOUTS = (3.05, 10)
 """Seconds to connect, and between two reads."""
 
-_SLACK_CODE = re.compile(r"[a-z_]{1,64}")
+_PERMANENT = frozenset(
+    {
+        "action_prohibited",
+        "channel_is_archived",
+        "channel_not_found",
+        "invalid_blocks",
+        "invalid_payload",
+        "invalid_token",
+        "no_active_hooks",
+        "no_service",
+        "no_service_id",
+        "no_team",
+        "no_text",
+        "posting_to_general_channel_denied",
+        "team_disabled",
+        "too_many_attachments",
+        "user_not_found",
+    }
+)
+"""What Slack says when trying again is of no use. Any other answer may come from something between
+us and Slack, and is tried again."""
+
+# urllib3 quotes the URL in its warnings.
+logging.getLogger("urllib3").setLevel(logging.CRITICAL)
 
 
 class SecretReader(Protocol):
     """Reads a secret by the name that config gives it."""
 
-    def read(self, name: str) -> str:
-        """The secret's text, or `TryAgain`."""
+    def read(self, name: str, *, fresh: bool = False) -> str:
+        """The secret's text, or `TryAgain`; `fresh` passes over what is kept in memory."""
 
 
 class SlackWebhook:
@@ -52,9 +75,17 @@ class SlackWebhook:
                 f"the value of {destination.secret} is not an https webhook of Slack: set it again"
             )
         try:
+            self._post(url, alert)
+        except Undeliverable:
+            if self._secrets.read(destination.secret, fresh=True) != url:
+                raise TryAgain("the webhook was changed in the meantime") from None
+            raise
+
+    def _post(self, url: str, alert: Alert) -> None:
+        try:
             # A redirect could carry the alert to another host.
             answer = self._session.post(
-                url, json=render_slack(alert), timeout=_TIMEOUTS, allow_redirects=False
+                url, json=render_slack(alert), timeout=TIMEOUTS, allow_redirects=False
             )
         except requests.RequestException as error:
             # The error's text quotes the URL.
@@ -75,20 +106,14 @@ class SlackWebhook:
 def _check(answer: requests.Response) -> None:
     if answer.status_code == requests.codes.ok:
         return
-    said = f"Slack answered {answer.status_code}"
-    if answer.status_code == requests.codes.too_many_requests:
-        raise TryAgain(said, after=_retry_after(answer))
-    if (
-        answer.status_code >= requests.codes.server_error
-        or answer.status_code == requests.codes.request_timeout
-    ):
-        raise TryAgain(said)
     code = answer.text.strip()
-    raise Undeliverable(f"{said} {code}" if _SLACK_CODE.fullmatch(code) else said)
+    if code in _PERMANENT:
+        raise Undeliverable(f"Slack answered {answer.status_code} {code}")
+    raise TryAgain(f"Slack answered {answer.status_code}", after=_retry_after(answer))
 
 
-def _retry_after(answer: requests.Response) -> timedelta | None:
+def _retry_after(answer: requests.Response) -> timedelta:
     try:
         return timedelta(seconds=int(answer.headers["Retry-After"]))
     except (KeyError, ValueError, OverflowError):
-        return None
+        return timedelta(0)

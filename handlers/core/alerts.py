@@ -37,7 +37,8 @@ class Alert:
     """One judged call, ready to be told."""
 
     alert_id: str
-    """The same for every repetition of the same record: what a claim is made on."""
+    """The same for every repetition of the same record: what a claim is made on. A record that
+    CloudTrail repeats with corrected data, and that is then judged otherwise, is another alert."""
     dedup_key: str
     """Alerts with the same key are one person doing one thing in one place."""
     severity: Severity
@@ -82,7 +83,7 @@ def build_alert(record: Record, facts: Mapping[str, Any], finding: Finding) -> A
     actor = facts["actor"]
     error = ": ".join(filter(None, (record.error_code, record.error_message))) or None
     return Alert(
-        alert_id=_digest(record.account, record.region, record.event_id, rule.name),
+        alert_id=_digest(record.account, record.region, record.event_id, rule.name, finding.severity.value),
         dedup_key=_digest(rule.name, actor["id"], record.account, record.region),
         severity=finding.severity,
         rule=rule.name,
@@ -129,22 +130,23 @@ def read_delivery(text: str) -> Delivery:
     """The delivery in a queue message. Raises `BadDelivery`."""
     try:
         data = json.loads(text)
+        destination = data["destination"]
         # A field that we do not know was added by a newer `detect`, while a deployment is under way.
-        alert = {field.name: data["alert"][field.name] for field in fields(Alert)}
-        return Delivery(
-            destination=data["destination"],
-            alert=Alert(
-                **{
-                    **alert,
-                    "severity": Severity(alert["severity"]),
-                    "time": datetime.fromisoformat(alert["time"]),
-                    "actor": Actor(**alert["actor"]),
-                    **{name: tuple(alert[name]) for name in ("reasons", "runbook", "attack")},
-                }
-            ),
+        known = {field.name: data["alert"][field.name] for field in fields(Alert)}
+        alert = Alert(
+            **{
+                **known,
+                "severity": Severity(known["severity"]),
+                "time": datetime.fromisoformat(known["time"]),
+                "actor": Actor(**known["actor"]),
+                **{name: tuple(known[name]) for name in ("reasons", "runbook", "attack")},
+            }
         )
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise BadDelivery(f"not a delivery: {type(error).__name__}") from None
+    if not isinstance(destination, str):
+        raise BadDelivery("not a delivery: its destination is no name")
+    return Delivery(alert=alert, destination=destination)
 
 
 def alert_data(alert: Alert) -> dict[str, Any]:

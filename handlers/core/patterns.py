@@ -133,14 +133,33 @@ def _wildcard(operand: object, path: tuple[str | int, ...]) -> _ValueTest:
     pieces = _WILDCARD_PIECE.findall(_text(operand, path))
     if ("*", "*") in pairwise(pieces):
         raise PatternError(path, "two wildcards side by side are refused by AWS; write one *")
+    texts = [""]
     for piece in pieces:
-        if piece.startswith("\\") and piece not in ("\\*", "\\\\"):
+        if piece == "*":
+            texts.append("")
+        elif piece.startswith("\\") and piece not in ("\\*", "\\\\"):
             raise PatternError(path, "after a backslash only * or another backslash may stand")
-    expression = re.compile(
-        "".join(".*" if piece == "*" else re.escape(piece.removeprefix("\\") or piece) for piece in pieces),
-        re.DOTALL,
-    )
-    return _any_leaf(lambda leaf: isinstance(leaf, str) and expression.fullmatch(leaf) is not None)
+        else:
+            texts[-1] += piece[-1]
+    return _any_leaf(lambda leaf: isinstance(leaf, str) and _holds_in_order(leaf, texts))
+
+
+def _holds_in_order(value: str, texts: Sequence[str]) -> bool:
+    """Whether `value` is these texts with anything between them. Not a regular expression: on a value
+    that an attacker made long, one with several wildcards would take hours to fail.
+    """
+    if len(texts) == 1:
+        return value == texts[0]
+    first, *between, last = texts
+    place, end = len(first), len(value) - len(last)
+    if not (value.startswith(first) and value.endswith(last)):
+        return False
+    for text in between:
+        found = value.find(text, place, end)
+        if found < 0:
+            return False
+        place = found + len(text)
+    return place <= end
 
 
 def _anything_but(operand: object, path: tuple[str | int, ...]) -> _ValueTest:

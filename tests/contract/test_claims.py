@@ -60,6 +60,12 @@ def test_an_owner_may_claim_again_what_it_holds(claims: Claims, key: str) -> Non
     assert [Claimed.OURS, Claimed.OURS] == [_claim(claims, key), _claim(claims, key)]
 
 
+def test_claiming_again_renews_the_lease(claims: Claims, key: str) -> None:
+    _claim(claims, key)
+    _claim(claims, key, after=timedelta(seconds=1))
+    assert Claimed.HELD == _claim(claims, key, "run-2", after=LEASE)
+
+
 def test_a_lease_that_lapsed_is_anybodys(claims: Claims, key: str) -> None:
     _claim(claims, key)
     assert Claimed.HELD == _claim(claims, key, "run-2", after=LEASE - timedelta(seconds=1))

@@ -77,11 +77,11 @@ def test_while_slack_answers_500_the_alert_waits_and_arrives_once_slack_is_back(
 
 
 def test_when_slack_asks_to_wait_the_alert_comes_back_after_that(world: World) -> None:
-    world.slack.answer_next(Answer(429, "rate_limited", {"Retry-After": "1"}))
+    world.slack.answer_next(Answer(429, "rate_limited", {"Retry-After": "3"}))
     certificate = world.make_certificate()
     world.activate(certificate)
     wait_until(lambda: world.in_slack(certificate), PATIENCE)
-    assert world.logged("Slack answered 429", '"delay_seconds":1.0')
+    assert world.logged("Slack answered 429", '"delay_seconds":3.0')
 
 
 def test_what_slack_refuses_for_good_is_kept_in_the_dead_letter_queue_with_the_reason(world: World) -> None:

@@ -1,6 +1,8 @@
 """The Lambda asset: made without Docker, and the same wherever it is made."""
 
 import hashlib
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -57,6 +59,29 @@ def test_the_asset_does_not_tell_where_it_was_made(built: Path) -> None:
         path for path in built.rglob("*") if path.is_file() and any(it in path.read_bytes() for it in traces)
     ]
     assert [] == found
+
+
+def test_lambda_may_read_every_file_whatever_the_umask_of_whoever_deploys(tmp_path: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        folder = build_asset("{}", build=tmp_path)
+    finally:
+        os.umask(before)
+    modes = {path.stat().st_mode & 0o777 for path in folder.rglob("*") if path.is_file()}
+    assert ({0o644}, 0o755) == (modes, folder.stat().st_mode & 0o777)
+
+
+def test_a_change_of_a_handler_is_another_asset(
+    built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(asset._HANDLERS, tmp_path / "handlers")
+    with (tmp_path / "handlers" / "detect.py").open("a") as source:
+        source.write("# changed\n")
+    monkeypatch.setattr(asset, "_ROOT", tmp_path)
+    monkeypatch.setattr(asset, "_HANDLERS", tmp_path / "handlers")
+    changed = build_asset("{}", build=built.parent)
+    assert built.name != changed.name
+    assert (changed / "handlers" / "detect.py").read_text().endswith("# changed\n")
 
 
 def test_another_ruleset_is_another_asset(built: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from cdk.delivery import TRIES
 from handlers import deliver, detect
-from handlers.core.backoff import LONGEST_DELAY
+from handlers.core.backoff import retry_delay
 from handlers.core.patterns import compile_pattern
 from tests.events import make_event
 from tests.infrastructure.conftest import synthesize
@@ -132,7 +132,10 @@ def test_the_leases_outlive_their_functions_and_end_before_the_next_try(template
 def test_a_delivery_reaches_the_dead_letter_queue_before_sqs_lets_it_expire(template: dict[str, Any]) -> None:
     (queue,) = [each for each in _resources(template, "AWS::SQS::Queue").values() if "RedrivePolicy" in each]
     assert queue["RedrivePolicy"]["maxReceiveCount"] == TRIES
-    assert timedelta(days=1) < TRIES * LONGEST_DELAY < timedelta(seconds=queue["MessageRetentionPeriod"]) / 2
+    retention = timedelta(seconds=queue["MessageRetentionPeriod"])
+    for asked in (timedelta(0), timedelta(seconds=1), timedelta(days=1)):
+        waits = sum((retry_delay(receives, asked) for receives in range(1, TRIES + 1)), timedelta(0))
+        assert timedelta(days=3) < waits < retention - timedelta(days=3)
 
 
 def test_failed_messages_of_a_batch_are_handed_out_again(template: dict[str, Any]) -> None:

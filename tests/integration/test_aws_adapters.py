@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
-from handlers.adapters.secrets import Secrets
+from handlers.adapters.secrets import KEPT_SECONDS, Secrets
 from handlers.adapters.sns_topic import SnsTopic
 from handlers.adapters.sqs_deliveries import NotQueued, SqsDeliveries
 from handlers.core.alerts import Delivery, read_delivery
@@ -66,6 +66,17 @@ def test_a_secret_that_appears_is_read_at_once(aws: EmbeddedAws, secrets: Secret
         secrets.read("ssm:/hook")
     aws.client("ssm").put_parameter(Name="/hook", Value="https://hooks.example", Type="SecureString")
     assert "https://hooks.example" == secrets.read("ssm:/hook")
+
+
+def test_a_changed_secret_is_seen_by_a_fresh_look_at_once_and_by_any_within_seconds(
+    aws: EmbeddedAws, secrets: Secrets
+) -> None:
+    ssm = aws.client("ssm")
+    ssm.put_parameter(Name="/hook", Value="old", Type="SecureString")
+    assert "old" == secrets.read("ssm:/hook")
+    ssm.put_parameter(Name="/hook", Value="new", Type="SecureString", Overwrite=True)
+    assert ("old", "new") == (secrets.read("ssm:/hook"), secrets.read("ssm:/hook", fresh=True))
+    assert KEPT_SECONDS <= 10
 
 
 def test_eleven_deliveries_go_in_two_batches_and_all_arrive(aws: EmbeddedAws) -> None:

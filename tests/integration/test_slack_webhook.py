@@ -1,7 +1,9 @@
 """The Slack adapter against a real HTTP server that answers as Slack does."""
 
+import logging
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -19,13 +21,14 @@ SECOPS = Destination(name="secops", kind="slack", secret="ssm:/thingwatch/slack/
 
 @dataclass(frozen=True, slots=True)
 class OneSecret:
-    """Answers every name with one value."""
+    """Answers every name with one value, and a fresh look with another if there is one."""
 
     value: str
+    set_since: str | None = None
 
-    def read(self, name: str) -> str:
+    def read(self, name: str, *, fresh: bool = False) -> str:
         del name
-        return self.value
+        return self.set_since if fresh and self.set_since is not None else self.value
 
 
 @pytest.fixture
@@ -57,7 +60,7 @@ def test_429_with_an_unreadable_wait_is_tried_again_at_our_own_pace(
     slack.answer_next(Answer(429, "", {"Retry-After": retry_after}))
     with pytest.raises(TryAgain) as caught:
         _send(slack.webhook_url)
-    assert caught.value.after is None
+    assert timedelta(0) == caught.value.after
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504, 408])
@@ -85,17 +88,45 @@ def test_a_permanent_answer_is_given_up_with_slacks_reason(slack: LocalSlack, st
         _send(slack.webhook_url)
 
 
-def test_a_page_instead_of_a_code_is_not_quoted(slack: LocalSlack) -> None:
-    slack.answer_next(Answer(404, "<html>who knows what</html>"))
-    with pytest.raises(Undeliverable, match=r"^Slack answered 404$"):
+def test_a_webhook_that_was_replaced_in_the_meantime_is_not_given_up_with_the_old_one(
+    slack: LocalSlack,
+) -> None:
+    slack.answer_next(Answer(404, "no_service"))
+    secrets = OneSecret(slack.webhook_url, set_since="https://hooks.slack.com/services/new")
+    with pytest.raises(TryAgain, match=r"^the webhook was changed in the meantime$"):
+        SlackWebhook(secrets, test_host="127.0.0.1").send(make_alert(), SECOPS)
+
+
+@pytest.mark.parametrize("status", [400, 403, 404])
+def test_a_page_instead_of_slacks_code_is_not_slacks_word_and_is_not_quoted(
+    slack: LocalSlack, status: int
+) -> None:
+    slack.answer_next(Answer(status, "<html>who knows what</html>"))
+    with pytest.raises(TryAgain, match=f"^Slack answered {status}$"):
         _send(slack.webhook_url)
 
 
 def test_a_redirect_is_not_followed(slack: LocalSlack) -> None:
     slack.answer_next(Answer(302, "", {"Location": slack.webhook_url}))
-    with pytest.raises(Undeliverable, match=r"^Slack answered 302$"):
+    with pytest.raises(TryAgain, match=r"^Slack answered 302$"):
         _send(slack.webhook_url)
     assert [] == slack.messages
+
+
+def test_a_broken_answer_puts_the_webhook_into_no_log(caplog: pytest.LogCaptureFixture) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as pool:
+
+        def answer_badly() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(b"HTTP/1.1 500 Oops\r\nno header at all\r\nContent-Length: 0\r\n\r\n")
+
+        answered = pool.submit(answer_badly)
+        with caplog.at_level(logging.DEBUG), pytest.raises(TryAgain):
+            _send(f"http://127.0.0.1:{server.getsockname()[1]}/services/T0/B0/hidden")
+        answered.result()
+    assert "hidden" not in caplog.text
 
 
 def test_a_server_that_is_not_there_is_tried_again_and_its_address_is_not_told() -> None:

@@ -11,7 +11,7 @@ from handlers.adapters.memory_claims import MemoryClaims
 from handlers.core.alerts import Alert, Delivery
 from handlers.core.record import BadRecord
 from handlers.core.ruleset import Destination
-from handlers.pipeline import ClaimHeld, Detection, Run, TryAgain, Undeliverable, deliver, detect
+from handlers.pipeline import ClaimHeld, Detection, Run, TryAgain, deliver, detect
 from tests.alerts import make_alert
 from tests.events import make_event
 from tests.rules import make_ruleset
@@ -160,8 +160,8 @@ def test_two_runs_do_not_send_the_same_delivery_at_the_same_time(world: World) -
         world.deliver(owner="run-2")
 
 
-def test_a_destination_that_left_the_config_is_undeliverable_and_named(world: World) -> None:
-    with pytest.raises(Undeliverable, match="knows no destination 'pager' any more"):
+def test_a_destination_that_the_config_does_not_know_is_waited_for_and_named(world: World) -> None:
+    with pytest.raises(TryAgain, match="knows no destination pager"):
         world.deliver("pager")
 
 

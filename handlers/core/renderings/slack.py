@@ -1,8 +1,8 @@
 """The alert as a Slack message: Block Kit for an incoming webhook.
 
 Limits: https://docs.slack.dev/reference/block-kit/blocks (header 150 characters, section text
-3,000, ten fields). Escaping: https://docs.slack.dev/messaging/formatting-message-text. Every text
-from an event stands in a code span: there a `<!channel>`, a link or an asterisk is only text.
+3,000, ten fields). Escaping: https://docs.slack.dev/messaging/formatting-message-text. In mrkdwn every
+text from an event stands in a code span: there a `<!channel>`, a link or an asterisk is only text.
 """
 
 from __future__ import annotations

@@ -20,6 +20,16 @@ def test_the_same_record_delivered_twice_is_the_same_alert() -> None:
     assert make_alert().alert_id == make_alert().alert_id
 
 
+def test_a_record_repeated_with_corrected_data_is_another_alert_only_if_it_is_judged_otherwise() -> None:
+    corrected: dict[str, Any] = {
+        "eventID": "later",
+        "addendum": {"reason": "UPDATED_DATA", "originalEventID": "first"},
+    }
+    first = make_alert(eventID="first", requestParameters=None)
+    assert first.alert_id == make_alert(**corrected, requestParameters=None).alert_id
+    assert first.alert_id != make_alert(**corrected).alert_id
+
+
 @pytest.mark.parametrize("change", [{"eventID": "another"}, {"awsRegion": "us-east-1"}])
 def test_another_record_is_another_alert(change: dict[str, Any]) -> None:
     assert make_alert().alert_id != make_alert(**change).alert_id
@@ -53,6 +63,12 @@ def test_cleaned_text_is_short_and_on_one_line(text: str) -> None:
 def test_a_delivery_survives_the_queue() -> None:
     delivery = Delivery(alert=make_alert(), destination="secops")
     assert delivery == read_delivery(write_delivery(delivery))
+
+
+def test_a_destination_that_is_no_name_is_refused() -> None:
+    data = json.loads(write_delivery(Delivery(alert=make_alert(), destination="secops")))
+    with pytest.raises(BadDelivery):
+        read_delivery(json.dumps({**data, "destination": ["secops"]}))
 
 
 @pytest.mark.parametrize("body", ["", "[]", "{}", "null", '{"destination": "x", "alert": {}}', "[" * 100_000])

@@ -1,5 +1,6 @@
 """The semantics are those of https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html."""
 
+import re
 from typing import Any
 
 import pytest
@@ -112,6 +113,18 @@ def test_a_pattern_either_compiles_or_is_refused_and_then_never_raises(pattern: 
     except PatternError:
         return
     assert matches(event if isinstance(event, dict) else {"a": event}) in (True, False)
+
+
+def test_a_wildcard_on_a_long_hostile_value_is_answered_at_once() -> None:
+    matches = compile_pattern({"a": [{"wildcard": "arn:*:iot:*:thing/*x"}]})
+    assert not matches({"a": "arn:" + ":iot:" * 20_000 + ":thing/" * 20_000})
+
+
+@given(st.text("ab*", max_size=6).filter(lambda text: "**" not in text), st.text("ab", max_size=8))
+def test_a_wildcard_means_what_the_same_regular_expression_means(pattern: str, text: str) -> None:
+    expression = re.escape(pattern).replace(r"\*", ".*")
+    expected = re.fullmatch(expression, text) is not None
+    assert not pattern or expected == compile_pattern({"a": [{"wildcard": pattern}]})({"a": text})
 
 
 @given(st.lists(st.text(max_size=4), min_size=1, max_size=4), st.text(max_size=4))
