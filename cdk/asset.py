@@ -8,6 +8,7 @@ an unchanged asset is neither built nor deployed again.
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -44,7 +45,8 @@ def build_asset(ruleset: str, *, build: Path = _ROOT / "build") -> Path:
     digest.update(ruleset.encode())
 
     def fill(folder: Path) -> None:
-        shutil.copytree(packages, folder, dirs_exist_ok=True)
+        # Links take no room; a build for each edit of the config would add up.
+        shutil.copytree(packages, folder, dirs_exist_ok=True, copy_function=os.link)
         for path, content in sources.items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_bytes(content)

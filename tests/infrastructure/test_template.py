@@ -77,6 +77,8 @@ def test_an_event_that_can_not_be_handed_over_and_one_that_detect_fails_on_are_b
     }
     assert 2 == len(kept & set(_resources(template, "AWS::SQS::Queue")))
     assert {"MaximumEventAgeInSeconds": 86400, "MaximumRetryAttempts": 185} == target["RetryPolicy"]
+    # Lambda's second retry comes three minutes after the first try.
+    assert (2, 21600) == (invocation["MaximumRetryAttempts"], invocation["MaximumEventAgeInSeconds"])
 
 
 def test_no_role_may_do_everything_or_touch_everything(template: dict[str, Any]) -> None:
@@ -141,6 +143,7 @@ def test_a_delivery_reaches_the_dead_letter_queue_before_sqs_lets_it_expire(temp
 def test_failed_messages_of_a_batch_are_handed_out_again(template: dict[str, Any]) -> None:
     (source,) = _resources(template, "AWS::Lambda::EventSourceMapping").values()
     assert (["ReportBatchItemFailures"], 1) == (source["FunctionResponseTypes"], source["BatchSize"])
+    assert {"MaximumConcurrency": 5} == source["ScalingConfig"]
 
 
 def test_everything_at_rest_is_encrypted(template: dict[str, Any]) -> None:
@@ -151,6 +154,26 @@ def test_everything_at_rest_is_encrypted(template: dict[str, Any]) -> None:
         for table in _resources(template, "AWS::DynamoDB::Table").values()
     ]
     assert all("KmsMasterKeyId" in topic for topic in _resources(template, "AWS::SNS::Topic").values())
+
+
+def test_every_queue_keeps_what_it_holds_for_two_weeks(template: dict[str, Any]) -> None:
+    queues = _resources(template, "AWS::SQS::Queue").values()
+    assert [14 * 86400] * 4 == [queue["MessageRetentionPeriod"] for queue in queues]
+
+
+def test_queues_and_topics_are_reached_over_tls_only(template: dict[str, Any]) -> None:
+    policies = [
+        *_resources(template, "AWS::SQS::QueuePolicy").values(),
+        *_resources(template, "AWS::SNS::TopicPolicy").values(),
+    ]
+    refusals = [
+        statement
+        for policy in policies
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Deny"
+        and {"Bool": {"aws:SecureTransport": "false"}} == statement["Condition"]
+    ]
+    assert (5, 5) == (len(policies), len(refusals))
 
 
 def test_claims_are_deleted_when_they_lapse(template: dict[str, Any]) -> None:

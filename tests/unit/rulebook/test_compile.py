@@ -141,3 +141,7 @@ def test_the_functions_can_load_it(default: dict[str, Any]) -> None:
         len(rule.escalations),
     )
     assert () == ruleset.rules_for("iam.amazonaws.com", "CreatePolicy")
+
+
+def test_the_operators_minimum_is_compiled(tmp_path: Path) -> None:
+    assert "high" == compiled(tmp_path, "defaults: {minimum_severity: high}\n")["minimum_severity"]

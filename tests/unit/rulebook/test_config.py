@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from handlers.core.severity import Severity
 from rulebook.catalog import load_catalog
 from rulebook.config import CheckedConfig, Config, Override, check_config, load_config
-from rulebook.faults import ConfigError
+from rulebook.faults import ConfigError, Fault
 from tests.unit.rulebook.broken_configs import BROKEN, VALID
 
 ROOT = Path(__file__).parents[3]
@@ -277,3 +277,19 @@ def test_any_shape_under_the_known_keys_gives_a_config_or_faults(
 ) -> None:
     # repr of plain data is flow YAML, but for words that Python spells otherwise.
     outcome(check(repr({"version": 1, "destinations": {"audit": {"sns": "create"}}, **data})))
+
+
+def test_a_destination_that_no_route_names_is_a_warning_that_load_config_passes_on(tmp_path: Path) -> None:
+    path = tmp_path / "alerts.yaml"
+    path.write_text(
+        "version: 1\n"
+        "destinations:\n"
+        "  audit: {sns: create}\n"
+        "  pager: {sns: create}\n"
+        "routes:\n"
+        "  - {severity: [critical, high, medium, low], to: [audit]}\n"
+    )
+    heard: list[Fault] = []
+    load_config(path, CATALOG, warn=heard.append)
+    advice = "no route names this destination, so it hears of nothing"
+    assert [f"{path}:4:3: destinations.pager: {advice}"] == [str(fault) for fault in heard]
