@@ -24,7 +24,7 @@ setup: .venv/complete ## Make .venv with all packages, and the pinned CDK CLI in
 	@echo "Setting up, once: 2/3 Python packages and Node.js (about a minute)"
 	@.venv/bin/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@echo "Setting up, once: 3/3 the AWS CDK CLI"
-	@.venv/bin/npm ci --silent
+	@.venv/bin/npm ci --loglevel=error
 	@touch $@
 
 demo: setup ## Deploy to an embedded AWS and watch an intruder raise alerts

@@ -8,7 +8,6 @@ an unchanged asset is neither built nor deployed again.
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import subprocess
 import sys
@@ -45,8 +44,7 @@ def build_asset(ruleset: str, *, build: Path = _ROOT / "build") -> Path:
     digest.update(ruleset.encode())
 
     def fill(folder: Path) -> None:
-        # Links take no room; a build for each edit of the config would add up.
-        shutil.copytree(packages, folder, dirs_exist_ok=True, copy_function=os.link)
+        shutil.copytree(packages, folder, dirs_exist_ok=True)
         for path, content in sources.items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_bytes(content)
@@ -56,7 +54,9 @@ def build_asset(ruleset: str, *, build: Path = _ROOT / "build") -> Path:
 
 
 def _build_packages(build: Path) -> Path:
-    digest = hashlib.sha256(_REQUIREMENTS.read_bytes()).hexdigest()[:16]
+    # This file is part of what decides: it says how packages are installed and what is left out.
+    decisive = _REQUIREMENTS.read_bytes() + Path(__file__).read_bytes()
+    digest = hashlib.sha256(decisive).hexdigest()[:16]
     return _make(build / f"packages-{digest}", _install)
 
 

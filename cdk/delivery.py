@@ -14,8 +14,8 @@ from constructs import Construct
 from cdk.function import PythonFunction
 from cdk.queues import RETENTION, make_failure_queue
 
-TRIES = 400
-"""A delivery is tried again every quarter of an hour at the slowest, so this is about four days.
+TRIES = 500
+"""A delivery is tried again every 7 to 15 minutes in the end, so this is about four days.
 It must come to its end well before the queue's retention does: SQS deletes an expired
 message, it does not move it to the dead-letter queue."""
 

@@ -122,13 +122,13 @@ class ThingwatchStack(Stack):
     def _tell_how_to_set(self, destination: Destination) -> None:
         store, _, name = str(destination.secret).partition(":")
         command = (
-            f"aws ssm put-parameter --type SecureString --name {name} --value $WEBHOOK_URL"
+            f"aws ssm put-parameter --type SecureString --name {name} --value file:///dev/stdin"
             if store == "ssm"
-            else f"aws secretsmanager create-secret --name {name} --secret-string $WEBHOOK_URL"
+            else f"aws secretsmanager create-secret --name {name} --secret-string file:///dev/stdin"
         )
         CfnOutput(
             self,
             f"SetWebhook-{destination.name}",
             value=f"{command} --region {self.region}",
-            description=f"Run once, with the Slack webhook of {destination.name}; until then its alerts wait",
+            description=f"Run once, paste the Slack webhook of {destination.name}; until then alerts wait",
         )

@@ -26,9 +26,18 @@ from handlers.adapters.slack_webhook import SlackWebhook
 from handlers.adapters.sns_topic import SnsTopic
 from handlers.adapters.sqs_deliveries import SqsRetries
 from handlers.core.alerts import BadDelivery, read_delivery
-from handlers.core.backoff import retry_delay
+from handlers.core.backoff import retry_delay, spread_of
 from handlers.core.ruleset import Ruleset, load_ruleset
-from handlers.pipeline import ClaimHeld, Claims, Run, Sender, TryAgain, Undeliverable, deliver
+from handlers.pipeline import (
+    ClaimHeld,
+    Claims,
+    Retries,
+    Run,
+    Sender,
+    TryAgain,
+    Undeliverable,
+    deliver,
+)
 from handlers.settings import RULESET, read_deliver_settings
 
 LEASE = timedelta(seconds=90)
@@ -42,7 +51,7 @@ class _Wiring:
     ruleset: Ruleset
     claims: Claims
     senders: Mapping[str, Sender]
-    retries: SqsRetries
+    retries: Retries
 
 
 @cache
@@ -90,26 +99,31 @@ def _handle(message: SQSRecord, *, wiring: _Wiring, owner: str) -> bool:
         )
         logger.info("sent" if sent else "was sent before", extra=about)
     except (BadDelivery, Undeliverable) as error:
-        logger.critical("undeliverable, kept in the dead-letter queue", extra={**about, "reason": str(error)})
         wiring.retries.give_up(message.body, str(error))
+        logger.critical(
+            "undeliverable, kept in the dead-letter queue", extra={**about, "reason": _reason(error)}
+        )
     except Exception as error:
-        delay = _delay(error, receives=int(message.attributes.approximate_receive_count))
-        expected = isinstance(error, TryAgain | ClaimHeld)
+        delay = _delay(error, message)
         logger.warning(
             "to be tried again",
-            extra={
-                **about,
-                "reason": str(error) if expected else f"{type(error).__name__}: {error}",
-                "delay_seconds": delay.total_seconds(),
-            },
-            exc_info=not expected,
+            extra={**about, "reason": _reason(error), "delay_seconds": delay.total_seconds()},
+            exc_info=not isinstance(error, TryAgain | ClaimHeld),
         )
         wiring.retries.wait(message.receipt_handle, delay)
         return False
     return True
 
 
-def _delay(error: Exception, *, receives: int) -> timedelta:
+def _reason(error: Exception) -> str:
+    expected = isinstance(error, BadDelivery | ClaimHeld | TryAgain | Undeliverable)
+    words = str(error) if expected else f"{type(error).__name__}: {error}"
+    return "; ".join((words, *getattr(error, "__notes__", ())))
+
+
+def _delay(error: Exception, message: SQSRecord) -> timedelta:
     if isinstance(error, ClaimHeld):
         return LEASE
-    return retry_delay(receives, error.after if isinstance(error, TryAgain) else timedelta(0))
+    receives = int(message.attributes.approximate_receive_count)
+    asked = error.after if isinstance(error, TryAgain) else timedelta(0)
+    return retry_delay(receives, spread=spread_of(message.message_id, receives), asked=asked)

@@ -71,6 +71,16 @@ class Sender(Protocol):
         """Send, or raise `TryAgain` or `Undeliverable`."""
 
 
+class Retries(Protocol):
+    """What becomes of a queue message that was not sent."""
+
+    def wait(self, receipt_handle: str, delay: timedelta) -> None:
+        """Hide the message for `delay`; then the queue hands it out again."""
+
+    def give_up(self, body: str, reason: str) -> None:
+        """Keep the message whole in the dead-letter queue, with the reason."""
+
+
 class ClaimHeld(Exception):
     """Another run holds the claim; raised so that the event is retried and not dropped."""
 
@@ -102,7 +112,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """What became of one alert: to how many destinations it was queued, or that it is a repetition."""
+    """What became of one alert: the destinations it goes to, and whether it is a repetition."""
 
     alert: Alert
     destinations: tuple[str, ...]

@@ -24,6 +24,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, overload
 
 import boto3
+import botocore.session
 from botocore.config import Config
 
 from local.embedded_aws.environment import ACCOUNT, REGION
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_ssm import SSMClient
 
-__all__ = ["ACCOUNT", "REGION", "EmbeddedAws", "Fault"]
+__all__ = ["ACCOUNT", "REGION", "EmbeddedAws", "EmbeddedAwsError", "Fault"]
 
 _PROJECT = Path(__file__).resolve().parent.parent
 _ATTEMPTS = 3
@@ -126,7 +127,7 @@ class EmbeddedAws:
         self._clients.clear()
         if process is not None:
             # The emulator leads a process group of its own. Its state is in memory: nothing has to be saved.
-            with suppress(ProcessLookupError):
+            with suppress(ProcessLookupError, PermissionError):  # the latter on macOS: only zombies are left
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
         shutil.rmtree(self._temporary, ignore_errors=True)
@@ -181,7 +182,7 @@ class EmbeddedAws:
 
     def client_of(self, name: str, access_key: str, secret_key: str, session_token: str | None = None) -> Any:
         """Return a boto3 client that acts as the owner of these credentials."""
-        return boto3.session.Session().client(  # type: ignore[call-overload]
+        return boto3.session.Session(botocore_session=_session_without_host()).client(  # type: ignore[call-overload]
             name,
             endpoint_url=self.endpoint,
             region_name=REGION,
@@ -267,6 +268,16 @@ class EmbeddedAws:
                 return json.load(response)
         except urllib.error.HTTPError as error:
             raise EmbeddedAwsError(f"{method} {path}: {error.code} {error.read().decode()}") from error
+
+
+def _session_without_host() -> botocore.session.Session:
+    """A session that reads neither a profile nor a configuration of the host."""
+    nothing = {
+        "profile": (None, None, None, None),
+        "config_file": (None, None, os.devnull, None),
+        "credentials_file": (None, None, os.devnull, None),
+    }
+    return botocore.session.Session(session_vars=nothing)
 
 
 def _free_port() -> int:

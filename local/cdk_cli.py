@@ -42,7 +42,8 @@ def run_cdk(*arguments: str, environment: Mapping[str, str]) -> str:
     except subprocess.TimeoutExpired:
         raise CdkFailed(f"cdk {arguments[0]} did not end within {_PATIENCE_SECONDS} s") from None
     finally:
-        with suppress(ProcessLookupError):
+        # On macOS a group of which only zombies are left answers PermissionError.
+        with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
     if process.returncode != 0:
@@ -61,6 +62,9 @@ def deploy(
     temporary.mkdir()
     # What jsii leaves in TMPDIR when it is stopped goes with the folder.
     environment = {**aws.environment(), "TMPDIR": str(temporary)}
+    # A ~/.cdk.json of the user's own must not send us elsewhere. The synth keeps the home folder: pip is
+    # configured there.
+    homeless = {**environment, "HOME": str(temporary)}
     assembly = folder / "cdk.out"
     outputs = folder / "outputs.json"
     tell("cdk synth: compile the config, bundle the functions, check the template with cdk-nag")
@@ -74,12 +78,12 @@ def deploy(
         environment=environment,
     )
     tell("cdk bootstrap")
-    run_cdk("bootstrap", f"aws://{ACCOUNT}/{REGION}", "--app", str(assembly), environment=environment)
+    run_cdk("bootstrap", f"aws://{ACCOUNT}/{REGION}", "--app", str(assembly), environment=homeless)
     tell("cdk deploy")
     run_cdk(
         *("deploy", "--all", "--app", str(assembly), "--require-approval", "never"),
         *("--progress", "events", "--outputs-file", str(outputs)),
-        environment=environment,
+        environment=homeless,
     )
     found: dict[str, str] = json.loads(outputs.read_text())["Thingwatch"]
     return found

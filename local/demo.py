@@ -24,7 +24,7 @@ from rich.padding import Padding
 from rich.panel import Panel
 
 from handlers.core.severity import Severity
-from local.aws import EmbeddedAws
+from local.aws import EmbeddedAws, EmbeddedAwsError
 from local.cdk_cli import CdkFailed, deploy
 from local.inbox import Inbox
 from local.intruder import Intruder, Step
@@ -76,11 +76,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--deadline", type=float, default=30.0, help="seconds to wait for an alert")
     options = parser.parse_args(arguments)
     console = Console(highlight=False, soft_wrap=True)
-    signal.signal(signal.SIGTERM, _stop)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _stop)
     try:
         with _set_up(console, options.config, options.deadline) as stage:
             arrivals, faults = _play(stage)
-    except CdkFailed as error:
+    except (CdkFailed, EmbeddedAwsError) as error:
         console.print(escape(str(error)))
         return 1
     except KeyboardInterrupt:

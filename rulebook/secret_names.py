@@ -12,12 +12,14 @@ _SSM = re.compile(r"(/[A-Za-z0-9_.-]+){1,15}", re.ASCII)
 _SSM_MAX = 1011
 _SECRETS_MANAGER = re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}", re.ASCII)
 _LIKE_ARN_SUFFIX = re.compile(r".*-[A-Za-z0-9]{6}", re.ASCII)
-_LIKE_WEBHOOK = re.compile(r"https?:|//|slack(-gov)?\.com|services/", re.ASCII | re.IGNORECASE)
+_LIKE_WEBHOOK = re.compile(
+    r"https?:|//|slack(-gov)?\.com|(?-i:services/T[A-Z0-9]+/B[A-Z0-9])", re.ASCII | re.IGNORECASE
+)
 
 WHERE = "write where the webhook URL is stored: `ssm:/thingwatch/slack/NAME` or `secretsmanager:NAME`"
 PASTED = (
     "a webhook URL is a secret and must not stand in this file; store it with"
-    " `aws ssm put-parameter --type SecureString --name /thingwatch/slack/NAME --value $WEBHOOK_URL`"
+    " `aws ssm put-parameter --type SecureString --name /thingwatch/slack/NAME --value file:///dev/stdin`"
     " and write `ssm:/thingwatch/slack/NAME` here (whoever has seen the URL can post: make a new one)"
 )
 

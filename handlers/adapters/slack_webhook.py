@@ -32,6 +32,7 @@ _PERMANENT = frozenset(
         "invalid_blocks",
         "invalid_payload",
         "invalid_token",
+        "msg_blocks_too_long",
         "no_active_hooks",
         "no_service",
         "no_service_id",

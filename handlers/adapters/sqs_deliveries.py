@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from math import ceil
 from typing import TYPE_CHECKING
 
 from handlers.core.alerts import Delivery, write_delivery
@@ -54,7 +55,7 @@ class SqsRetries:
         self._client.change_message_visibility(
             QueueUrl=self._queue_url,
             ReceiptHandle=receipt_handle,
-            VisibilityTimeout=int(delay.total_seconds()),
+            VisibilityTimeout=ceil(delay.total_seconds()),
         )
 
     def give_up(self, body: str, reason: str) -> None:

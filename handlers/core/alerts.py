@@ -37,8 +37,8 @@ class Alert:
     """One judged call, ready to be told."""
 
     alert_id: str
-    """The same for every repetition of the same record: what a claim is made on. A record that
-    CloudTrail repeats with corrected data, and that is then judged otherwise, is another alert."""
+    """The same for every repetition of the same record, one with corrected data included: what a
+    claim is made on."""
     dedup_key: str
     """Alerts with the same key are one person doing one thing in one place."""
     severity: Severity
@@ -83,7 +83,7 @@ def build_alert(record: Record, facts: Mapping[str, Any], finding: Finding) -> A
     actor = facts["actor"]
     error = ": ".join(filter(None, (record.error_code, record.error_message))) or None
     return Alert(
-        alert_id=_digest(record.account, record.region, record.event_id, rule.name, finding.severity.value),
+        alert_id=_digest(record.account, record.region, record.event_id, rule.name),
         dedup_key=_digest(rule.name, actor["id"], record.account, record.region),
         severity=finding.severity,
         rule=rule.name,

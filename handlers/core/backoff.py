@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import timedelta
 
 FIRST_DELAY = timedelta(seconds=2)
@@ -11,12 +12,20 @@ LONGEST_ASKED = timedelta(minutes=30)
 retention does, or SQS deletes the message."""
 
 
-def retry_delay(receives: int, asked: timedelta = timedelta(0)) -> timedelta:
+def retry_delay(receives: int, *, spread: float, asked: timedelta = timedelta(0)) -> timedelta:
     """The wait after the `receives`-th failed try (1 is the first): doubling from two seconds up to a
     quarter of an hour, and not shorter than the destination `asked` for.
 
     It grows even when the destination asks for a second each time: a storm at a limited rate
-    must not use up a delivery's tries within minutes.
+    must not use up a delivery's tries within minutes. `spread`, from 0 to 1, shortens it by up to
+    a half, so that the messages of a storm do not come back all together.
     """
     doublings = min(max(receives, 1) - 1, 16)
-    return max(min(asked, LONGEST_ASKED), min(FIRST_DELAY * (1 << doublings), LONGEST_DELAY))
+    doubled = min(FIRST_DELAY * (1 << doublings), LONGEST_DELAY)
+    return max(min(asked, LONGEST_ASKED), doubled * (1 - spread / 2))
+
+
+def spread_of(message_id: str, receives: int) -> float:
+    """A number from 0 to 1 that differs for each message and each try, and is the same when asked again."""
+    digest = hashlib.sha256(f"{message_id} {receives}".encode()).digest()
+    return int.from_bytes(digest[:4]) / 0xFFFFFFFF

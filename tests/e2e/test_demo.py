@@ -22,12 +22,14 @@ def test_the_demo_shows_every_alert_as_it_arrives_and_what_to_do_next() -> None:
     assert "npx cdk deploy" in said.splitlines()[-1]
 
 
-def test_the_demo_fails_and_names_the_alert_that_is_missing(tmp_path: Path) -> None:
+def test_the_demo_fails_and_names_what_is_missing_and_what_came_unexpected(tmp_path: Path) -> None:
     config = tmp_path / "alerts.yaml"
-    config.write_text(f'{CONFIG.read_text()}\noperations: {{iot:DetachPolicy: {{severity: "off"}}}}\n')
+    text = CONFIG.read_text().replace("[medium, low], to: [audit]", "[medium, low], to: [audit, secops]")
+    config.write_text(f'{text}\noperations: {{iot:DetachPolicy: {{severity: "off"}}}}\n')
     code, said = _run("--config", str(config), "--deadline", "5")
     assert 1 == code, said
     assert "MISSING: iot:DetachPolicy (medium) on SNS" in said
+    assert "UNEXPECTED: 5 more alerts than the story raises" in said
 
 
 def test_a_config_that_is_wrong_stops_the_demo_with_its_place(tmp_path: Path) -> None:

@@ -8,8 +8,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import aws_cdk
 import pytest
+from aws_cdk.assertions import Annotations, Match
 
+from app import build_app
 from cdk.delivery import TRIES
 from handlers import deliver, detect
 from handlers.core.backoff import retry_delay
@@ -135,9 +138,11 @@ def test_a_delivery_reaches_the_dead_letter_queue_before_sqs_lets_it_expire(temp
     (queue,) = [each for each in _resources(template, "AWS::SQS::Queue").values() if "RedrivePolicy" in each]
     assert queue["RedrivePolicy"]["maxReceiveCount"] == TRIES
     retention = timedelta(seconds=queue["MessageRetentionPeriod"])
-    for asked in (timedelta(0), timedelta(seconds=1), timedelta(days=1)):
-        waits = sum((retry_delay(receives, asked) for receives in range(1, TRIES + 1)), timedelta(0))
-        assert timedelta(days=3) < waits < retention - timedelta(days=3)
+    for spread in (0, 1):
+        for asked in (timedelta(0), timedelta(seconds=1), timedelta(days=1)):
+            tries = range(1, TRIES + 1)
+            waits = sum((retry_delay(each, spread=spread, asked=asked) for each in tries), timedelta(0))
+            assert timedelta(days=2) < waits < retention - timedelta(days=3)
 
 
 def test_failed_messages_of_a_batch_are_handed_out_again(template: dict[str, Any]) -> None:
@@ -239,3 +244,18 @@ def test_a_secret_in_secrets_manager_is_granted_by_its_name_alone(tmp_path: Path
     (statement,) = [each for each in _statements(template) if "secretsmanager" in str(each["Action"])]
     assert "secretsmanager:GetSecretValue" == statement["Action"]
     assert json.dumps(statement["Resource"]).count(":secret:thingwatch/pager-??????") == 1
+
+
+def test_a_warning_of_the_config_is_shown_at_synth(tmp_path: Path) -> None:
+    config = tmp_path / "alerts.yaml"
+    config.write_text(
+        "version: 1\n"
+        "destinations: {audit: {sns: create}, pager: {sns: create}}\n"
+        "routes: [{severity: [critical, high, medium, low], to: [audit]}]\n"
+    )
+    app = build_app(config=config, outdir=tmp_path / "cdk.out")
+    stack = app.node.find_child("Thingwatch")
+    assert isinstance(stack, aws_cdk.Stack)
+    Annotations.from_stack(stack).has_warning(
+        "*", Match.string_like_regexp("no route names this destination")
+    )

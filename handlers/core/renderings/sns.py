@@ -28,11 +28,12 @@ class SnsMessage:
 
 def render_sns(alert: Alert) -> SnsMessage:
     """People (e-mail, and any protocol not named) get the text, machines get the alert as JSON."""
-    data = json.dumps(alert_data(alert))
+    # Not as \\u escapes: they would make a hostile name six times as long.
+    data = json.dumps(alert_data(alert), ensure_ascii=False)
     bodies = {"default": render_text(alert), **dict.fromkeys(_MACHINES, data)}
     return SnsMessage(
         subject=_subject(render_title(alert)),
-        message=json.dumps(bodies),
+        message=json.dumps(bodies, ensure_ascii=False),
         attributes={
             "severity": alert.severity.value,
             "operation": alert.operation,

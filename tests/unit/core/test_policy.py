@@ -45,6 +45,8 @@ def _allow(action: Any, resource: Any) -> dict[str, Any]:
         (_allow("iot:Publish", f"{TOPICS}/*"), ("any-resource",)),
         (_allow("iot:Publish", f"{TOPICS}/a/*"), ()),
         (_allow("iot:Connect", f"{TOPICS}/*"), ()),
+        (_allow("iot:Connect", "arn:aws:iot:eu-west-1:111122223333:?*"), ("any-resource",)),
+        (_allow("iot:Connect", "arn:aws:iot:eu-west-1:111122223333:*/*"), ("any-resource",)),
         (_allow("iot:DescribeEndpoint", "*"), ()),
         ('{"Statement": [], "Statement": [{"Effect": "Allow"}]}', ("unreadable",)),
         (_allow("iot:" + "?*" * 1_000 + "z", "*"), ()),

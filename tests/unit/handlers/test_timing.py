@@ -2,14 +2,12 @@
 
 from datetime import timedelta
 
-import pytest
 from botocore.config import Config
 
 from cdk.queues import RETENTION
-from handlers import deliver
 from handlers.adapters.aws_clients import CONFIG
 from handlers.adapters.slack_webhook import TIMEOUTS
-from handlers.pipeline import REMEMBERED, ClaimHeld, TryAgain
+from handlers.pipeline import REMEMBERED
 
 
 def _longest_call(config: Config) -> float:
@@ -33,18 +31,3 @@ def test_deliver_ends_before_its_timeout_even_when_every_call_fails_as_slowly_as
 
 def test_what_was_sent_is_remembered_longer_than_a_message_can_wait_in_both_queues() -> None:
     assert timedelta(days=2 * RETENTION.to_days()) < REMEMBERED
-
-
-@pytest.mark.parametrize(
-    ("error", "seconds"),
-    [
-        (ClaimHeld("another run"), 90),
-        (TryAgain("Slack answered 429", timedelta(seconds=30)), 30),
-        (TryAgain("Slack answered 500"), 8),
-        (ConnectionError("AWS is slow"), 8),
-    ],
-)
-def test_a_message_waits_for_the_other_run_for_slack_or_a_little_longer_each_time(
-    error: Exception, seconds: int
-) -> None:
-    assert timedelta(seconds=seconds) == deliver._delay(error, receives=3)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 PASTED = (
     "a webhook URL is a secret and must not stand in this file; store it with"
-    " `aws ssm put-parameter --type SecureString --name /thingwatch/slack/NAME --value $WEBHOOK_URL`"
+    " `aws ssm put-parameter --type SecureString --name /thingwatch/slack/NAME --value file:///dev/stdin`"
     " and write `ssm:/thingwatch/slack/NAME` here (whoever has seen the URL can post: make a new one)"
 )
 SEVERITIES = "informational, low, medium, high, critical"

@@ -8,6 +8,7 @@ from handlers.core.alerts import alert_data
 from handlers.core.renderings.sns import render_sns
 from handlers.core.renderings.text import render_text
 from tests.alerts import make_alert
+from tests.rules import UPDATE_CERTIFICATE
 
 
 def test_people_read_text_and_machines_get_the_alert_as_json() -> None:
@@ -41,3 +42,18 @@ def test_a_subject_has_fewer_than_100_printable_ascii_characters(name: str) -> N
     assert 0 < len(subject) < 100
     assert subject.isascii()
     assert subject.isprintable()
+
+
+def test_the_most_that_a_hostile_event_can_say_fits_into_a_message() -> None:
+    most = "\N{PILE OF POO}" * 300
+    shown = [f"requestParameters.p{number}" for number in range(8)]
+    message = render_sns(
+        make_alert(
+            {**UPDATE_CERTIFICATE, "shown": shown, "runbook": ["x" * 300] * 4},
+            requestParameters={"certificateId": most, **{f"p{number}": most for number in range(8)}},
+            userIdentity={"type": "IAMUser", "userName": most, "arn": most},
+            sourceIPAddress=most,
+            errorCode=most,
+        )
+    )
+    assert len(message.message.encode()) < 250 * 1024

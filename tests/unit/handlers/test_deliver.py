@@ -1,0 +1,138 @@
+"""What `deliver` tells the queue of a message, and what it logs, on in-memory adapters."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from handlers import deliver
+from handlers.adapters.memory_claims import MemoryClaims
+from handlers.core.alerts import Alert, Delivery, write_delivery
+from handlers.core.backoff import retry_delay, spread_of
+from handlers.core.ruleset import Destination
+from handlers.pipeline import Claimed, ClaimHeld, TryAgain, Undeliverable
+from tests.alerts import make_alert
+from tests.rules import make_ruleset
+
+BODY = write_delivery(Delivery(alert=make_alert(), destination="secops"))
+
+
+@dataclass
+class World:
+    """A destination that raises `fault`, and a record of what became of the message."""
+
+    fault: Exception | None = None
+    waits: list[tuple[str, timedelta]] = field(default_factory=list)
+    given_up: list[tuple[str, str]] = field(default_factory=list)
+
+    def send(self, alert: Alert, destination: Destination) -> None:
+        del alert, destination
+        if self.fault is not None:
+            raise self.fault
+
+    def wait(self, receipt_handle: str, delay: timedelta) -> None:
+        self.waits.append((receipt_handle, delay))
+
+    def give_up(self, body: str, reason: str) -> None:
+        self.given_up.append((body, reason))
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> World:
+    made = World()
+    wiring = deliver._Wiring(
+        ruleset=make_ruleset(), claims=MemoryClaims(), senders={"slack": made}, retries=made
+    )
+    monkeypatch.setattr(deliver, "_wire", lambda: wiring)
+    return made
+
+
+def _handle(body: str = BODY, *, receives: int = 5) -> Any:
+    record = {
+        "messageId": "message-1",
+        "receiptHandle": "handle-1",
+        "body": body,
+        "attributes": {"ApproximateReceiveCount": str(receives)},
+        "eventSource": "aws:sqs",
+    }
+    context = LambdaContext()
+    context._aws_request_id = "run-1"
+    return deliver.handler({"Records": [record]}, context)
+
+
+def _logged(caplog: pytest.LogCaptureFixture) -> dict[str, Any]:
+    (record,) = caplog.records
+    return vars(record)
+
+
+def test_a_message_that_was_sent_is_forgotten(world: World) -> None:
+    assert ({"batchItemFailures": []}, [], []) == (_handle(), world.waits, world.given_up)
+
+
+def test_a_message_that_must_wait_is_kept_for_longer_the_more_often_it_came(world: World) -> None:
+    world.fault = TryAgain("Slack answered 500")
+    assert {"batchItemFailures": [{"itemIdentifier": "message-1"}]} == _handle(receives=5)
+    assert [("handle-1", retry_delay(5, spread=spread_of("message-1", 5)))] == world.waits
+
+
+def test_a_message_waits_as_long_as_its_destination_asks(world: World) -> None:
+    world.fault = TryAgain("Slack answered 429", after=timedelta(minutes=20))
+    _handle()
+    assert [("handle-1", timedelta(minutes=20))] == world.waits
+
+
+def test_a_message_that_another_run_holds_waits_for_the_lease(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def held(*_: object, owner: str, now: datetime, lease: timedelta) -> Claimed:
+        del owner, now, lease
+        return Claimed.HELD
+
+    monkeypatch.setattr(MemoryClaims, "claim", held)
+    _handle()
+    assert [("handle-1", deliver.LEASE)] == world.waits
+
+
+def test_a_message_that_can_never_be_sent_is_given_up_with_the_reason_and_forgotten(world: World) -> None:
+    world.fault = Undeliverable("Slack answered 404 no_service")
+    assert {"batchItemFailures": []} == _handle()
+    assert [(BODY, "Slack answered 404 no_service")] == world.given_up
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        (None, None),
+        (TryAgain("Slack answered 500"), "Slack answered 500"),
+        (ClaimHeld("another run"), "another run"),
+        (Undeliverable("Slack answered 404 no_service"), "Slack answered 404 no_service"),
+        (KeyError("audit"), "KeyError: 'audit'"),
+    ],
+)
+def test_every_line_of_the_log_names_the_alert_and_the_destination(
+    world: World, caplog: pytest.LogCaptureFixture, fault: Exception | None, reason: str | None
+) -> None:
+    world.fault = fault
+    _handle()
+    line = _logged(caplog)
+    assert (make_alert().alert_id, "secops", reason) == (
+        line["alert_id"],
+        line["destination"],
+        line.get("reason"),
+    )
+    assert bool(line["exc_info"]) == isinstance(fault, KeyError)
+
+
+def test_a_claim_that_was_not_released_is_in_the_log(
+    world: World, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stuck(*_: object, owner: str) -> None:
+        del owner
+        raise ConnectionError("throttled")
+
+    monkeypatch.setattr(MemoryClaims, "release", stuck)
+    world.fault = TryAgain("Slack answered 500")
+    _handle()
+    assert "was not released (throttled)" in _logged(caplog)["reason"]
