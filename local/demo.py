@@ -194,7 +194,7 @@ def _perform(stage: Stage, step: Step) -> list[Arrival]:
         ]
 
     with suppress(TimeoutError):  # What is missing is told by the caller.
-        wait_until(lambda: len(arrivals()) >= len(_places(step)), stage.deadline)
+        wait_until(lambda: _places(step) <= {arrival.place for arrival in arrivals()}, stage.deadline)
     return sorted(arrivals(), key=lambda arrival: arrival.seconds)
 
 
