@@ -73,7 +73,7 @@ class Delivery(Construct):
         self.deliver.function.add_event_source(
             event_sources.SqsEventSource(
                 self.queue,
-                # One message a run: a slow destination or a crash touches no other delivery.
+                # One message a run: a crash touches no other delivery.
                 batch_size=1,
                 # A webhook takes about one message a second: many runs would only meet 429. But a Slack
                 # that hangs must leave some for the other destinations.

@@ -20,7 +20,7 @@ from typing import Any
 Predicate = Callable[[Mapping[str, Any]], bool]
 
 _ABSENT: Any = object()
-_WILDCARD_PIECE = re.compile(r"\\.|.|\\$", re.DOTALL)
+_WILDCARD_PIECE = re.compile(r"\\.|.", re.DOTALL)
 """A wildcard's text piece by piece: an escaped character, or a character."""
 _ValueTest = Callable[[Any], bool]
 

@@ -22,7 +22,7 @@ def install() -> None:
     pinned.function(iam_evaluator, "pin_request_origin", "source_ip, secure_transport")
 
     def over_tls(source_ip: str, secure_transport: bool) -> None:  # noqa: ARG001, FBT001 - MiniStack's signature
-        original(source_ip, True)  # noqa: FBT003
+        original(source_ip, True)  # noqa: FBT003 - MiniStack's signature
 
     # Policies that refuse plain HTTP (aws:SecureTransport) stay in the template; loopback counts as TLS.
     original = pinned.replace(app, "pin_request_origin", "source_ip, secure_transport", over_tls)

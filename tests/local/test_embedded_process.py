@@ -71,7 +71,7 @@ from local.aws import EmbeddedAws
 aws = EmbeddedAws(pathlib.Path({str(tmp_path)!r}))
 aws.start()
 print(aws._process.pid, flush=True)
-time.sleep(600)
+time.sleep(600)  # it is killed long before
 """
     with subprocess.Popen(
         [sys.executable, "-c", script], cwd=PROJECT, stdout=subprocess.PIPE, text=True
