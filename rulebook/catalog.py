@@ -67,7 +67,7 @@ class Entry(Strict):
     shown: Annotated[tuple[ShownPath, ...], Items]
     why: Text
     escalate: Annotated[tuple[Escalation, ...], Items] = ()
-    runbook: Annotated[tuple[Text, ...], Field(strict=False, min_length=1, max_length=4)]
+    runbook: Annotated[tuple[Text, ...], Field(strict=False, max_length=4)] = ()
     attack: Annotated[tuple[Technique, ...], Items] = ()
 
     @model_validator(mode="after")

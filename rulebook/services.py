@@ -11,18 +11,46 @@ class Service:
     """One service: its prefix in `iot:UpdateCertificate` and its names in events.
 
     `bus_source` is the `source` of the EventBridge envelope; `event_sources` are the
-    spellings of the record's `eventSource`.
+    spellings of the record's `eventSource`; `models` are botocore's names of it. A `retired` service sends
+    nothing any more; its records turn up in history.
     """
 
     prefix: str
     bus_source: str
     event_sources: tuple[str, ...]
+    models: tuple[str, ...]
+    retired: bool = False
 
 
+def _service(prefix: str, *models: str, retired: bool = False) -> Service:
+    return Service(prefix, f"aws.{prefix}", (f"{prefix}.amazonaws.com",), models or (prefix,), retired)
+
+
+# Sources: https://docs.aws.amazon.com/eventbridge/latest/ref/events.html; for managed integrations and the
+# retired services no page names the source, and it is taken to be like the others.
 SERVICES: Mapping[str, Service] = {
     service.prefix: service
     for service in (
         # IoT Core; jobs, OTA updates and Device Defender are under the same name.
-        Service("iot", "aws.iot", ("iot.amazonaws.com",)),
+        _service("iot"),
+        _service("iotwireless"),
+        # Version 1 ended on 2026-10-07. Both versions use one name, and CreateDeployment is in both.
+        _service("greengrass", "greengrassv2", "greengrass"),
+        # The service model spells it without the D, EventBridge and CloudTrail with it.
+        Service(
+            "iotsecuredtunneling",
+            "aws.iotsecuredtunneling",
+            ("iotsecuredtunneling.amazonaws.com", "iotsecuretunneling.amazonaws.com"),
+            ("iotsecuretunneling",),
+        ),
+        _service("iotsitewise"),
+        _service("iotfleetwise"),
+        _service("iottwinmaker"),
+        _service("iotdeviceadvisor"),
+        _service("iotmanagedintegrations", "iot-managed-integrations"),
+        _service("iotfleethub", retired=True),
+        _service("iotevents", retired=True),
+        _service("iotanalytics", retired=True),
+        _service("iotthingsgraph", retired=True),
     )
 }
