@@ -23,6 +23,7 @@ setup: .venv/complete ## Make .venv with all packages, and the pinned CDK CLI in
 	rm -rf .venv node_modules && "$$python" -m venv .venv
 	@echo "Setting up, once: 2/3 Python packages and Node.js (about a minute)"
 	@.venv/bin/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@.venv/bin/python -m pip install --quiet --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation --editable .
 	@echo "Setting up, once: 3/3 the AWS CDK CLI"
 	@.venv/bin/npm ci --loglevel=error
 	@touch $@
@@ -37,6 +38,15 @@ test: setup ## Run every check and every test
 	.venv/bin/lint-imports --no-logo
 	.venv/bin/python -m pytest
 
+bench: setup ## Measure, as ratios to a floor of the same run, into build/bench.json
+	@.venv/bin/python -m bench
+
+docs: setup ## Write docs/operations.md from the catalog
+	@.venv/bin/python -m rulebook.operations_page
+
+models: setup ## Take AWS's newest service models for the catalog's checks
+	@.venv/bin/python -m tests.service_models.refresh
+
 lock: setup ## Pin the newest releases older than the cooldown, with their hashes
 	$(COMPILE) --group dev pyproject.toml -o requirements-dev.txt
 	$(COMPILE) -c requirements-dev.txt pyproject.toml -o requirements.txt
@@ -46,4 +56,4 @@ lock: setup ## Pin the newest releases older than the cooldown, with their hashe
 clean: ## Remove all that was set up or built
 	rm -rf .venv node_modules build cdk.out
 
-.PHONY: help setup demo test lock clean
+.PHONY: help setup demo test bench docs models lock clean

@@ -14,6 +14,7 @@ from cdk.asset import AssetError, build_asset
 from cdk.checks import add_checks
 from cdk.stack import ThingwatchStack
 from handlers.core.ruleset import load_ruleset
+from rulebook.any_operation import load_any_operation
 from rulebook.catalog import load_catalog
 from rulebook.compile import compile_ruleset, serialise_ruleset
 from rulebook.config import load_config
@@ -30,13 +31,13 @@ def build_app(*, config: Path | None = None, outdir: Path | None = None) -> aws_
     path = config or Path(app.node.try_get_context("config") or "config/alerts.yaml")
     catalog = load_catalog()
     warnings: list[Fault] = []
-    ruleset = compile_ruleset(load_config(path, catalog, warn=warnings.append), catalog)
+    ruleset = compile_ruleset(load_config(path, catalog, warn=warnings.append), catalog, load_any_operation())
     stack = ThingwatchStack(
         app,
         "Thingwatch",
         asset=build_asset(serialise_ruleset(ruleset)),
         ruleset=load_ruleset(ruleset),
-        services=tuple(SERVICES.values()),
+        services=tuple(service for service in SERVICES.values() if not service.retired),
     )
     for warning in warnings:
         aws_cdk.Annotations.of(stack).add_warning_v2(f"thingwatch:{warning.path}", str(warning))

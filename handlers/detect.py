@@ -54,7 +54,7 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> None:
     run = Run(owner=context.aws_request_id, now=datetime.now(UTC), lease=LEASE)
     detections = detect(event, ruleset=wiring.ruleset, claims=wiring.claims, queue=wiring.queue, run=run)
     if not detections:
-        logger.info("no rule knows the operation", extra={"operation": event["detail"]["eventName"]})
+        logger.info("nothing to say", extra={"operation": event["detail"]["eventName"]})
     for detection in detections:
         logger.info(
             "judged",

@@ -25,7 +25,8 @@ CATALOG_FOLDER = pathlib.Path(__file__).parent / "catalog"
 _OPERATION = re.compile(r"[A-Z][A-Za-z0-9]*", re.ASCII)
 
 
-def _matching(expression: str, advice: str) -> AfterValidator:
+def matching(expression: str, advice: str) -> AfterValidator:
+    """A check that a text is of this form; `advice` is said of one that is not."""
     compiled = re.compile(expression, re.ASCII)
 
     def check(text: str) -> str:
@@ -37,13 +38,13 @@ def _matching(expression: str, advice: str) -> AfterValidator:
 
 
 _SUBJECT = r"(requestParameters|responseElements)(\.[A-Za-z0-9_]+)+"
-Category = Annotated[str, _matching(r"[a-z]+(_[a-z]+)*", "write the category in small letters")]
-SubjectPath = Annotated[str, _matching(_SUBJECT, "write a path such as requestParameters.policyName")]
+Category = Annotated[str, matching(r"[a-z]+(_[a-z]+)*", "write the category in small letters")]
+SubjectPath = Annotated[str, matching(_SUBJECT, "write a path such as requestParameters.policyName")]
 # What AWS answers may hold keys and tokens, so that people are shown nothing of it but the subject.
 ShownPath = Annotated[
-    str, _matching(r"requestParameters(\.[A-Za-z0-9_]+)+", "only paths below requestParameters may be shown")
+    str, matching(r"requestParameters(\.[A-Za-z0-9_]+)+", "only paths below requestParameters may be shown")
 ]
-Technique = Annotated[str, _matching(r"T\d{4}(\.\d{3})?", "write an ATT&CK id such as T1098.001")]
+Technique = Annotated[str, matching(r"T\d{4}(\.\d{3})?", "write an ATT&CK id such as T1098.001")]
 
 
 class Escalation(Strict):

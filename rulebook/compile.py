@@ -6,16 +6,20 @@ import json
 from collections.abc import Mapping
 
 from handlers.core.severity import Severity
-from rulebook.catalog import Entry
+from rulebook.any_operation import AnyOperation, Circumstance
+from rulebook.catalog import Entry, Escalation
 from rulebook.config import Config, Destination, Override, effective_severity
 from rulebook.services import SERVICES
 
 
-def compile_ruleset(config: Config, catalog: Mapping[str, Entry]) -> dict[str, object]:
+def compile_ruleset(
+    config: Config, catalog: Mapping[str, Entry], any_operation: AnyOperation
+) -> dict[str, object]:
     """The ruleset of a checked config, as plain JSON data; the same input gives the same output.
 
-    An operation that is `off` has no rule. Escalations that would not raise the operator's own
-    severity are left out. Without routes, every severity goes to every destination.
+    An operation that is `off` has no rule, and is named so that it is not taken for an unknown one.
+    Escalations that would not raise the operator's own severity are left out. Without routes, every
+    severity goes to every destination.
     """
     return {
         "version": 1,
@@ -24,6 +28,14 @@ def compile_ruleset(config: Config, catalog: Mapping[str, Entry]) -> dict[str, o
             for operation, entry in sorted(catalog.items())
             if not _is_off(config.operations.get(operation))
         ],
+        "off": [
+            _keys(operation) for operation in sorted(catalog) if _is_off(config.operations.get(operation))
+        ],
+        "event_sources": {
+            source: service.prefix for service in SERVICES.values() for source in service.event_sources
+        },
+        "circumstances": [_circumstance(name, each) for name, each in any_operation.circumstances.items()],
+        "uncatalogued": {"name": "uncatalogued-operation", **_judgement(any_operation.uncatalogued)},
         "minimum_severity": config.defaults.minimum_severity.value,
         "destinations": {name: _destination(each) for name, each in sorted(config.destinations.items())},
         "routes": _routes(config),
@@ -41,26 +53,48 @@ def _is_off(override: Override | None) -> bool:
 
 
 def _rule(operation: str, entry: Entry, override: Override | None) -> dict[str, object]:
-    prefix, _, event_name = operation.partition(":")
     severity = effective_severity(entry, override)
     own = override.escalate if override is not None else None
     escalations = entry.escalate if own is None else own
     return {
         "name": operation,
-        "event_sources": list(SERVICES[prefix].event_sources),
-        "event_name": event_name,
-        "category": entry.category,
+        **_keys(operation),
+        **_judgement(entry),
         "severity": severity.value,
+        "escalate": [_escalation(each) for each in escalations if each.to > severity],
+    }
+
+
+def _keys(operation: str) -> dict[str, object]:
+    prefix, _, event_name = operation.partition(":")
+    return {"event_sources": list(SERVICES[prefix].event_sources), "event_name": event_name}
+
+
+def _judgement(entry: Entry) -> dict[str, object]:
+    return {
+        "category": entry.category,
+        "severity": entry.severity.value,
         "subject": entry.subject,
         "shown": list(entry.shown),
         "why": entry.why,
-        "escalate": [
-            {"when": dict(each.when), "to": each.to.value, "why": each.why}
-            for each in escalations
-            if each.to > severity
-        ],
+        "escalate": [_escalation(each) for each in entry.escalate],
         "runbook": list(entry.runbook),
         "attack": list(entry.attack),
+    }
+
+
+def _escalation(escalation: Escalation) -> dict[str, object]:
+    return {"when": dict(escalation.when), "to": escalation.to.value, "why": escalation.why}
+
+
+def _circumstance(name: str, circumstance: Circumstance) -> dict[str, object]:
+    return {
+        "name": name,
+        "when": dict(circumstance.when),
+        "at_least": circumstance.at_least.value if circumstance.at_least else None,
+        "at_most": circumstance.at_most.value if circumstance.at_most else None,
+        "why": circumstance.why,
+        "attack": list(circumstance.attack),
     }
 
 

@@ -7,7 +7,7 @@ from handlers.core.alerts import Alert, build_alert
 from handlers.core.facts import derive_facts
 from handlers.core.judgement import judge
 from handlers.core.record import parse_event
-from tests.events import make_event
+from tests.records import make_event
 from tests.rules import UPDATE_CERTIFICATE, make_ruleset
 
 

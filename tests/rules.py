@@ -26,6 +26,37 @@ UPDATE_CERTIFICATE: dict[str, Any] = {
     "attack": ["T1098"],
 }
 
+UNCATALOGUED: dict[str, Any] = {
+    "name": "uncatalogued-operation",
+    "category": "uncatalogued",
+    "severity": "low",
+    "subject": None,
+    "shown": [],
+    "why": "nobody has judged it yet",
+    "escalate": [],
+    "runbook": [],
+    "attack": [],
+}
+
+CIRCUMSTANCES: list[dict[str, Any]] = [
+    {
+        "name": "another-account",
+        "when": {"facts": {"crossAccount": {"accounts": [{"exists": True}]}}},
+        "at_least": "high",
+        "at_most": None,
+        "why": "it names another account",
+        "attack": ["T1199"],
+    },
+    {
+        "name": "failed-call",
+        "when": {"facts": {"failed": [True]}},
+        "at_least": "low",
+        "at_most": "medium",
+        "why": "the call failed, so nothing was changed",
+        "attack": [],
+    },
+]
+
 
 def make_ruleset(*rules: Mapping[str, Any], **changes: Any) -> Ruleset:
     """A ruleset with one Slack and one SNS destination; `changes` replace its parts."""
@@ -33,6 +64,10 @@ def make_ruleset(*rules: Mapping[str, Any], **changes: Any) -> Ruleset:
         {
             "version": 1,
             "rules": list(rules) or [UPDATE_CERTIFICATE],
+            "off": [],
+            "event_sources": {"iot.amazonaws.com": "iot"},
+            "circumstances": CIRCUMSTANCES,
+            "uncatalogued": UNCATALOGUED,
             "minimum_severity": "low",
             "destinations": {
                 "secops": {"kind": "slack", "secret": "ssm:/thingwatch/slack/secops"},

@@ -10,7 +10,7 @@ import hashlib
 import json
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -58,6 +58,8 @@ class Alert:
     runbook: tuple[str, ...]
     attack: tuple[str, ...]
     event_id: str
+    link: str | None = None
+    """The page of the touched resource in the AWS console."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +110,9 @@ def build_alert(record: Record, facts: Mapping[str, Any], finding: Finding) -> A
         },
         error=clean(error) if error else None,
         runbook=rule.runbook,
-        attack=rule.attack,
+        attack=finding.attack,
         event_id=clean(record.event_id),
+        link=facts.get("resource", {}).get("url"),
     )
 
 
@@ -118,6 +121,8 @@ def clean(text: str) -> str:
     override hides what a name says), at most `TEXT_LIMIT` characters.
     """
     cut = text if len(text) <= TEXT_LIMIT else text[: TEXT_LIMIT - 1] + "…"
+    if cut.isprintable():
+        return cut
     return "".join(" " if unicodedata.category(letter)[0] in "CZ" else letter for letter in cut)
 
 
@@ -134,7 +139,12 @@ def read_delivery(text: str) -> Delivery:
         data = json.loads(text)
         destination = data["destination"]
         # A field that we do not know was added by a newer `detect`, while a deployment is under way.
-        known = {field.name: data["alert"][field.name] for field in fields(Alert)}
+        # One with a default may be absent: the release that queued the delivery did not have it.
+        known = {
+            field.name: data["alert"][field.name]
+            for field in fields(Alert)
+            if field.default is MISSING or field.name in data["alert"]
+        }
         alert = Alert(
             **{
                 **known,

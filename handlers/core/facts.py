@@ -9,26 +9,16 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from handlers.core.policy import policy_risks
-from handlers.core.record import Record, as_mapping, as_text
+from handlers.core.actors import describe_actor
+from handlers.core.policy import policy_fact, template_fact
+from handlers.core.record import Record, as_mapping
+from handlers.core.resources import find_resource
 
-_ARN = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]*:[a-z0-9-]*:(\d{12}):")
-
-# CloudTrail's userIdentity.type, in the words of our rules:
-# https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html
-_ACTOR_KINDS = {
-    "Root": "root",
-    "IAMUser": "iam-user",
-    "AssumedRole": "role",
-    "Role": "role",
-    "FederatedUser": "federated",
-    "SAMLUser": "federated",
-    "WebIdentityUser": "federated",
-    "Directory": "federated",
-    "IdentityCenterUser": "identity-center",
-    "AWSService": "aws-service",
-    "AWSAccount": "cross-account",
-}
+# The account stands in an ARN, and in the URL of an SQS queue.
+_ACCOUNT_IN_TEXT = re.compile(
+    r"arn:aws[a-z-]{0,20}:[a-z0-9-]{0,40}:[a-z0-9-]{0,30}:([0-9]{12}):|//sqs\.[a-z0-9.-]{1,60}/([0-9]{12})/"
+)
+_ACCOUNT = re.compile(r"[0-9]{12}")
 
 _DENIALS = ("AccessDenied", "Unauthorized", "NotAuthorized", "Forbidden")
 
@@ -36,94 +26,55 @@ _DENIALS = ("AccessDenied", "Unauthorized", "NotAuthorized", "Forbidden")
 def derive_facts(record: Record) -> dict[str, Any]:
     """Everything the rules may ask of a record beyond what CloudTrail wrote.
 
-    `actor` {kind, id, name, session?, account, mfa?}; `failed`, `denied`, `omitted` (booleans);
-    `policy` {risks} when the call carries a policy document; `crossAccount` {accounts} when an
-    ARN in the parameters belongs to another account.
+    - `actor` {kind, id, name, session?, account, console, mfa?}
+    - `failed`, `denied` (refused for want of permission), `omitted` (CloudTrail dropped parameters): booleans
+    - `resource` {kind, id, arn?, url?}, when the call names a resource of AWS IoT Core
+    - `policy` {verdicts, risks, why}, when it carries a policy document
+    - `template` {verdicts, risks, why, policies}, when it carries a provisioning template
+    - `crossAccount` {accounts}, when the parameters name another account
     """
     parameters = record.request_parameters
+    error = record.error_code
     facts: dict[str, Any] = {
-        "actor": _actor(record),
-        "failed": record.error_code is not None,
-        "denied": any(word in (record.error_code or "") for word in _DENIALS),
-        # CloudTrail drops parameters over 100 KB. A policy padded with white space gets there.
-        "omitted": str(parameters.get("omitted", "")).lower() == "true",
+        "actor": describe_actor(record),
+        "failed": error is not None,
+        "denied": error is not None and any(word in error for word in _DENIALS),
+        "omitted": _is_omitted(parameters),
     }
+    if (resource := find_resource(record)) is not None:
+        facts["resource"] = resource
     if "policyDocument" in parameters:
-        facts["policy"] = {"risks": list(policy_risks(parameters["policyDocument"]))}
-    foreign = sorted({account for account in _accounts(parameters) if account != record.account})
-    if foreign:
+        facts["policy"] = policy_fact(parameters["policyDocument"])
+    if (template := _template_body(parameters)) is not None:
+        facts["template"] = template_fact(template)
+    if foreign := sorted(set(_accounts(parameters)) - {record.account}):
         facts["crossAccount"] = {"accounts": foreign}
     return facts
 
 
-def _actor(record: Record) -> dict[str, Any]:
-    identity = record.user_identity
-    session = as_mapping(identity.get("sessionContext"))
-    issuer = as_mapping(session.get("sessionIssuer"))
-    arn = as_text(identity.get("arn"))
-    account = as_text(identity.get("accountId"))
-    role = as_text(issuer.get("arn")) or _role_of(arn)
-    identifier = (
-        role
-        or arn
-        or as_text(as_mapping(identity.get("onBehalfOf")).get("userId"))
-        or _service(identity)
-        or as_text(identity.get("principalId"))
-        or "unknown"
-    )
-    actor: dict[str, Any] = {
-        "kind": _kind(record, account, role),
-        "id": identifier,
-        "name": as_text(identity.get("userName")) or as_text(issuer.get("userName")) or _last(identifier),
-        "account": account or record.account,
-    }
-    if role and ":assumed-role/" in arn:
-        actor["session"] = _last(arn)
-    mfa = as_mapping(session.get("attributes")).get("mfaAuthenticated")
-    if mfa is not None:
-        actor["mfa"] = str(mfa).lower() == "true"
-    return actor
+def _is_omitted(parameters: Mapping[str, Any]) -> bool:
+    # CloudTrail drops what is over 100 KB; a policy padded with white space gets there:
+    # https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
+    return parameters.get("omitted") in ("true", True)
 
 
-def _kind(record: Record, account: str, role: str) -> str:
-    identity = record.user_identity
-    said = as_text(identity.get("type"))
-    kind = _ACTOR_KINDS.get(said, "unknown")
-    if said == "Unknown" and record.event_name == "RegisterCertificate":
-        # Just-in-time provisioning and registration: the device's first connection, not a person.
-        return "device-registration"
-    if kind not in ("unknown", "aws-service") and account and account != record.account:
-        return "cross-account"
-    if kind == "role" and "/aws-reserved/sso.amazonaws.com/" in role:
-        return "identity-center"
-    return kind
+def _template_body(parameters: Mapping[str, Any]) -> object:
+    if "templateBody" in parameters:
+        return parameters["templateBody"]
+    return as_mapping(parameters.get("registrationConfig")).get("templateBody")
 
 
-def _role_of(arn: str) -> str:
-    """The role's ARN of an assumed role's session ARN, so that every session is the same actor."""
-    head, found, rest = arn.partition(":assumed-role/")
-    if not found:
-        return ""
-    return f"{head.replace(':sts:', ':iam:', 1)}:role/{rest.split('/')[0]}"
-
-
-def _service(identity: Mapping[str, Any]) -> str:
-    # In old records invokedBy is an object.
-    invoked_by = identity.get("invokedBy")
-    return as_text(invoked_by) or as_text(as_mapping(invoked_by).get("serviceName"))
-
-
-def _last(text: str) -> str:
-    return text.rsplit("/", 1)[-1].rsplit(":", 1)[-1] or text
-
-
-def _accounts(value: object) -> Iterator[str]:
-    pending = [value]
+def _accounts(parameters: Mapping[str, Any]) -> Iterator[str]:
+    """Every account that the parameters name: in an ARN, in a queue's URL, or as `targetAwsAccount`."""
+    pending: list[tuple[str, Any]] = list(parameters.items())
     while pending:
-        item = pending.pop()
-        if isinstance(item, str):
-            yield from _ARN.findall(item)
-        elif isinstance(item, Mapping):
-            pending.extend(item.values())
-        elif isinstance(item, list):
-            pending.extend(item)
+        name, value = pending.pop()
+        if isinstance(value, str):
+            if "arn:aws" in value or "//sqs." in value:
+                yield from (arn or url for arn, url in _ACCOUNT_IN_TEXT.findall(value))
+            elif len(value) == 12 and "ccount" in name and _ACCOUNT.fullmatch(value):
+                yield value
+        elif isinstance(value, dict):
+            pending.extend(value.items())
+        elif isinstance(value, list):
+            pending.extend([(name, item) for item in value])

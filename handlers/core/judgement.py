@@ -2,49 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from handlers.core.record import Record
-from handlers.core.ruleset import Rule, Ruleset
+from handlers.core.ruleset import Circumstance, Escalation, Rule, Ruleset
 from handlers.core.severity import Severity
-
-FAILED_CALL_CEILING = Severity.MEDIUM
-"""A call that failed changed nothing: one of them is never worse than this."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one rule says about one record. The reasons are in order: what the operation
-    means, then why this call is worse, the worst first.
+    """What one rule says about one record.
+
+    `severity` is the rule's own, raised by the `escalations` that fired, then moved by the
+    `circumstances` that hold: each `at_least` raises it, and `at_most` has the last word.
     """
 
     rule: Rule
     severity: Severity
-    reasons: tuple[str, ...]
+    escalations: tuple[Escalation, ...]
+    circumstances: tuple[Circumstance, ...]
+    details: tuple[str, ...]
+    """What the facts say about a document that the call carried, statement by statement."""
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """In order: what the operation means; why this call is worse, the worst first; what holds it down."""
+        return tuple(dict.fromkeys(self._reasons()))
+
+    @property
+    def attack(self) -> tuple[str, ...]:
+        """MITRE ATT&CK ids of the rule and of the circumstances, each once."""
+        techniques = [*self.rule.attack]
+        for circumstance in self.circumstances:
+            techniques.extend(circumstance.attack)
+        return tuple(dict.fromkeys(techniques))
+
+    def _reasons(self) -> Iterator[str]:
+        yield self.rule.why
+        for escalation in sorted(self.escalations, key=lambda each: each.to, reverse=True):
+            yield escalation.why
+        yield from self.details
+        for held_down in (False, True):
+            for circumstance in self.circumstances:
+                if (circumstance.at_most is not None) == held_down:
+                    yield circumstance.why
 
 
 def judge(record: Record, facts: Mapping[str, Any], ruleset: Ruleset) -> tuple[Finding, ...]:
-    """One finding for each rule of the record's operation; empty when no rule knows it."""
-    view = {**record.raw, "facts": facts}
-    return tuple(_find(rule, view, failed=facts["failed"]) for rule in ruleset.rules_for(*_operation(record)))
+    """One finding for each rule of the record's operation, or the one of uncatalogued operations.
 
-
-def _operation(record: Record) -> tuple[str, str]:
+    Empty for operations that only read or are switched off, and for services that are not watched.
+    """
     # By source and name, never by name alone: CreatePolicy is also an operation of IAM.
-    return record.event_source, record.event_name
+    rules = ruleset.rules_for(record.event_source, record.event_name)
+    if not rules:
+        return ()
+    view = {**record.raw, "facts": facts}
+    circumstances = tuple([each for each in ruleset.circumstances if each.matches(view)])
+    return tuple([_find(rule, view, circumstances) for rule in rules])
 
 
-def _find(rule: Rule, view: Mapping[str, Any], *, failed: bool) -> Finding:
-    raised = sorted(
-        (escalation for escalation in rule.escalations if escalation.when(view)),
-        key=lambda escalation: escalation.to,
-        reverse=True,
-    )
-    severity = max([rule.severity, *(escalation.to for escalation in raised)])
-    reasons = [rule.why, *(escalation.why for escalation in raised)]
-    if failed:
-        severity = min(severity, FAILED_CALL_CEILING)
-        reasons.append("the call failed, so nothing was changed")
-    return Finding(rule=rule, severity=severity, reasons=tuple(reasons))
+def _find(rule: Rule, view: Mapping[str, Any], circumstances: tuple[Circumstance, ...]) -> Finding:
+    severity = rule.severity
+    escalations = tuple([each for each in rule.escalations if each.matches(view)])
+    for escalation in escalations:
+        if escalation.to.rank > severity.rank:
+            severity = escalation.to
+    return Finding(rule, _moved(severity, circumstances), escalations, circumstances, _details(view["facts"]))
+
+
+def _moved(severity: Severity, circumstances: tuple[Circumstance, ...]) -> Severity:
+    for each in circumstances:
+        if each.at_least is not None and each.at_least.rank > severity.rank:
+            severity = each.at_least
+    for each in circumstances:
+        if each.at_most is not None and each.at_most.rank < severity.rank:
+            severity = each.at_most
+    return severity
+
+
+def _details(facts: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple([why for fact in ("policy", "template") if fact in facts for why in facts[fact]["why"]])

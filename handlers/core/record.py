@@ -30,11 +30,22 @@ class Record:
     region: str
     account: str
     """The account whose fleet was touched (recipientAccountId)."""
-    source_ip: str
-    """An address, a service's DNS name, or "AWS Internal"; empty when CloudTrail did not say."""
-    error_code: str | None
-    error_message: str | None
     raw: Mapping[str, Any]
+
+    @property
+    def source_ip(self) -> str:
+        """An address, a service's DNS name, or "AWS Internal"; empty when CloudTrail did not say."""
+        return as_text(self.raw.get("sourceIPAddress"))
+
+    @property
+    def error_code(self) -> str | None:
+        """AWS's name of the error that the call met; None when it succeeded."""
+        return as_text(self.raw.get("errorCode")) or None
+
+    @property
+    def error_message(self) -> str | None:
+        """AWS's words on the error."""
+        return as_text(self.raw.get("errorMessage")) or None
 
     @property
     def request_parameters(self) -> Mapping[str, Any]:
@@ -52,18 +63,27 @@ def parse_event(event: object) -> Record:
 
     Raises `BadRecord` when `event` is not an envelope with a CloudTrail record in `detail`.
     """
-    if not isinstance(event, Mapping):
+    if not isinstance(event, dict):
         raise BadRecord(f"the event is {_kind(event)}, not an object")
     detail = event.get("detail")
-    if not isinstance(detail, Mapping):
+    if not isinstance(detail, dict):
         raise BadRecord(f"detail is {_kind(detail)}, not a CloudTrail record")
+    return parse_record(detail, account=as_text(event.get("account")))
+
+
+def parse_record(detail: Mapping[str, Any], *, account: str = "") -> Record:
+    """Read a bare record; `account` is whose trail it comes from, for records that do not say.
+
+    Raises `BadRecord` when a part that every judgement needs is missing or of another type.
+    """
     for part in ("requestParameters", "responseElements", "userIdentity"):
-        if not isinstance(detail.get(part), Mapping | None):
-            raise BadRecord(f"{part} is {_kind(detail[part])}, not an object or null")
+        value = detail.get(part)
+        if value is not None and not isinstance(value, dict):
+            raise BadRecord(f"{part} is {_kind(value)}, not an object or null")
     account = (
         as_text(detail.get("recipientAccountId"))
         or as_text(as_mapping(detail.get("userIdentity")).get("accountId"))
-        or as_text(event.get("account"))
+        or account
     )
     if not account:
         raise BadRecord("no account: recipientAccountId is missing")
@@ -74,9 +94,6 @@ def parse_event(event: object) -> Record:
         event_time=_time(_required(detail, "eventTime")),
         region=_required(detail, "awsRegion"),
         account=account,
-        source_ip=as_text(detail.get("sourceIPAddress")),
-        error_code=as_text(detail.get("errorCode")) or None,
-        error_message=as_text(detail.get("errorMessage")) or None,
         raw=detail,
     )
 
@@ -91,7 +108,7 @@ def value_at(record: Mapping[str, Any], path: str) -> Any:
 
 def as_mapping(value: object) -> Mapping[str, Any]:
     """`value` when it is an object, else an empty one."""
-    return value if isinstance(value, Mapping) else {}
+    return value if isinstance(value, dict) else {}
 
 
 def as_text(value: object) -> str:
@@ -102,9 +119,9 @@ def as_text(value: object) -> str:
 def _identity(detail: Mapping[str, Any]) -> str:
     # CloudTrail repeats a record as a new event when it learns more (addendum UPDATED_DATA):
     # https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
-    addendum = as_mapping(detail.get("addendum"))
-    if addendum.get("reason") == "UPDATED_DATA" and as_text(addendum.get("originalEventID")):
-        return as_text(addendum["originalEventID"])
+    addendum = detail.get("addendum")
+    if isinstance(addendum, dict) and addendum.get("reason") == "UPDATED_DATA":
+        return as_text(addendum.get("originalEventID")) or _required(detail, "eventID")
     return _required(detail, "eventID")
 
 
@@ -118,6 +135,8 @@ def _required(detail: Mapping[str, Any], name: str) -> str:
 def _time(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
+        if moment.tzinfo is UTC:
+            return moment
         # Without a zone CloudTrail means UTC; converting also refuses a year out of range.
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):

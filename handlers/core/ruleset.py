@@ -9,15 +9,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from handlers.core.operations import is_read
 from handlers.core.patterns import Predicate, compile_pattern
 from handlers.core.severity import Severity
 
 
 @dataclass(frozen=True, slots=True)
 class Escalation:
-    """Raise a rule's severity to `to` when the record and its facts match `when`."""
+    """Raise a rule's severity to `to` when the record and its facts match `pattern`.
 
-    when: Predicate
+    `matches` is the pattern, compiled.
+    """
+
+    pattern: Mapping[str, Any]
+    matches: Predicate
     to: Severity
     why: str
 
@@ -38,6 +43,19 @@ class Rule:
     runbook: tuple[str, ...]
     attack: tuple[str, ...]
     """MITRE ATT&CK technique ids."""
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstance:
+    """A judgement on any operation: where it matches, severity is at least and at most these."""
+
+    name: str
+    pattern: Mapping[str, Any]
+    matches: Predicate
+    at_least: Severity | None
+    at_most: Severity | None
+    why: str
+    attack: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +82,31 @@ class Ruleset:
     """
 
     rules: Mapping[tuple[str, str], tuple[Rule, ...]]
+    """The rules of each operation; none for one that the operator switched off."""
+    event_sources: Mapping[str, str]
+    """The services that are judged: their eventSource, and the prefix of `prefix:Operation`."""
+    circumstances: tuple[Circumstance, ...]
+    uncatalogued: Rule
+    """What is said of an operation that writes and has no rule."""
     minimum_severity: Severity
     destinations: Mapping[str, Destination]
     routes: tuple[Route, ...]
     slack_test_host: str | None = None
 
     def rules_for(self, event_source: str, event_name: str) -> tuple[Rule, ...]:
-        """The rules that judge this operation; none when the catalog does not know it."""
-        return self.rules.get((event_source, event_name), ())
+        """The rules that judge this operation; none for reads, what is off, and other services."""
+        rules = self.rules.get((event_source, event_name))
+        if rules is not None:
+            return rules
+        if event_source not in self.event_sources or is_read(event_name):
+            return ()
+        return (self.uncatalogued,)
+
+    def operation(self, event_source: str, event_name: str) -> str:
+        """The operation as people write it, `iot:UpdateCertificate`."""
+        return (
+            f"{self.event_sources.get(event_source) or event_source.split('.', maxsplit=1)[0]}:{event_name}"
+        )
 
     def destinations_for(self, severity: Severity) -> tuple[str, ...]:
         """Names of the destinations that hear of this severity, each once, in config's order."""
@@ -87,11 +122,18 @@ def load_ruleset(data: Mapping[str, Any]) -> Ruleset:
     Raises `PatternError`, `KeyError` or `ValueError` on a file that our own compiler did not write.
     """
     rules: dict[tuple[str, str], list[Rule]] = {}
-    for entry in data["rules"]:
+    for entry in data["off"]:
         for source in entry["event_sources"]:
-            rules.setdefault((source, entry["event_name"]), []).append(_rule(entry))
+            rules[source, entry["event_name"]] = []
+    for entry in data["rules"]:
+        rule = _rule(entry)
+        for source in entry["event_sources"]:
+            rules.setdefault((source, entry["event_name"]), []).append(rule)
     return Ruleset(
         rules={operation: tuple(found) for operation, found in rules.items()},
+        event_sources=data["event_sources"],
+        circumstances=tuple(map(_circumstance, data["circumstances"])),
+        uncatalogued=_rule(data["uncatalogued"]),
         minimum_severity=Severity(data["minimum_severity"]),
         destinations={
             name: Destination(name=name, kind=entry["kind"], secret=entry.get("secret"))
@@ -113,10 +155,25 @@ def _rule(entry: Mapping[str, Any]) -> Rule:
         subject=entry["subject"],
         shown=tuple(entry["shown"]),
         why=entry["why"],
-        escalations=tuple(
-            Escalation(when=compile_pattern(raised["when"]), to=Severity(raised["to"]), why=raised["why"])
-            for raised in entry["escalate"]
-        ),
+        escalations=tuple(map(_escalation, entry["escalate"])),
         runbook=tuple(entry["runbook"]),
+        attack=tuple(entry["attack"]),
+    )
+
+
+def _escalation(entry: Mapping[str, Any]) -> Escalation:
+    when = entry["when"]
+    return Escalation(pattern=when, matches=compile_pattern(when), to=Severity(entry["to"]), why=entry["why"])
+
+
+def _circumstance(entry: Mapping[str, Any]) -> Circumstance:
+    at_least, at_most = entry["at_least"], entry["at_most"]
+    return Circumstance(
+        name=entry["name"],
+        pattern=entry["when"],
+        matches=compile_pattern(entry["when"]),
+        at_least=None if at_least is None else Severity(at_least),
+        at_most=None if at_most is None else Severity(at_most),
+        why=entry["why"],
         attack=tuple(entry["attack"]),
     )

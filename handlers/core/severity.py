@@ -16,10 +16,13 @@ class Severity(Enum):
     HIGH = "high"
     CRITICAL = "critical"
 
+    rank: int
+    """0 for informational to 4 for critical: quick to compare."""
+
+    def __init__(self, _word: str) -> None:
+        self.rank = len(type(self).__members__)
+
     def __lt__(self, other: object) -> bool:
         if not isinstance(other, Severity):
             return NotImplemented
-        return _ORDER[self] < _ORDER[other]
-
-
-_ORDER = {severity: position for position, severity in enumerate(Severity)}
+        return self.rank < other.rank

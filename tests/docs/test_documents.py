@@ -5,10 +5,14 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from cli.main import app
+from rulebook.any_operation import load_any_operation
 from rulebook.catalog import load_catalog
 from rulebook.config import load_config
 from rulebook.faults import ConfigError
+from rulebook.operations_page import PAGE, render_page
 from tests.aws_commands import faults_of
 
 ROOT = Path(__file__).parents[2]
@@ -80,6 +84,23 @@ def test_every_aws_command_of_the_readme_is_one_that_the_aws_cli_has(command: st
 
 def test_make_alone_says_what_there_is() -> None:
     said = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    assert ["setup", "demo", "test", "lock", "clean"] == re.findall(r"^  make ([a-z]+) ", said, re.MULTILINE)[
-        1:
-    ]
+    assert ["setup", "demo", "test", "bench", "docs", "models", "lock", "clean"] == re.findall(
+        r"^  make ([a-z]+) ", said, re.MULTILINE
+    )[1:]
+
+
+def test_the_readme_shows_an_explanation_as_it_is_printed() -> None:
+    (shown,) = [block for block in _blocks(README, "console") if "thingwatch explain" in block]
+    command, *lines = shown.splitlines()
+    arguments = command.removeprefix("$ thingwatch ").split()
+    said = CliRunner().invoke(app, arguments).stdout.splitlines()
+    wanted = [line for line in lines if line != "…"]
+    assert wanted == [line for line in said if line in wanted]
+
+
+def test_the_page_of_operations_is_the_one_that_the_catalog_gives() -> None:
+    assert render_page(load_catalog(), load_any_operation()) == PAGE.read_text(encoding="utf-8")
+
+
+def test_the_readme_counts_the_operations_of_the_catalog() -> None:
+    assert [str(len(load_catalog()))] == re.findall(r"\[(\d+) operations\]", README)

@@ -9,7 +9,7 @@ from local.aws import Fault
 from local.slack import Answer
 from local.waiting import wait_until
 from tests.e2e.conftest import PATIENCE, World
-from tests.events import make_event
+from tests.records import make_event
 
 
 def test_activating_a_certificate_arrives_in_slack_and_on_sns_exactly_once(world: World) -> None:
@@ -19,21 +19,33 @@ def test_activating_a_certificate_arrives_in_slack_and_on_sns_exactly_once(world
     (message,) = world.in_slack(certificate)
     (alert,) = world.on_sns(certificate, about="UpdateCertificate")
     assert f"🟠 High: iot:UpdateCertificate on {certificate}" == message.text
-    assert ("high", "root", {"newStatus": "ACTIVE"}) == (
+    assert ("high", "iam-user", {"newStatus": "ACTIVE"}) == (
         alert["severity"],
         alert["actor"]["kind"],
         alert["shown"],
     )
 
 
-def test_reading_and_what_no_rule_knows_produce_nothing(world: World) -> None:
+def test_reading_and_routine_work_are_told_to_nobody(world: World) -> None:
     world.settle()
     before = (len(world.slack.messages), len(world.inbox.poll()))
-    iot = world.aws.client("iot")
-    iot.list_things()
-    iot.create_thing(thingName="lamp")
+    world.iot.list_things()
+    world.iot.create_thing(thingName="lamp")
     world.settle()
     assert (before[0] + 2, before[1] + 1) == (len(world.slack.messages), len(world.inbox.poll()))
+
+
+def test_whatever_root_does_is_loud(world: World) -> None:
+    world.aws.client("iot").create_thing(thingName="throne")
+    wait_until(lambda: world.in_slack("throne"), PATIENCE)
+    (alert,) = world.on_sns("throne")
+    assert ("high", "root") == (alert["severity"], alert["actor"]["kind"])
+
+
+def test_an_operation_that_aws_launched_after_us_is_told(world: World) -> None:
+    record = make_event(operation="LaunchRocket", userIdentity={"type": "Root"}, eventID="rocket")["detail"]
+    world.aws.put_record(record)
+    wait_until(lambda: world.in_slack("iot:LaunchRocket"), PATIENCE)
 
 
 def test_the_same_event_delivered_twice_produces_one_alert(world: World) -> None:
@@ -106,10 +118,9 @@ def test_what_is_no_delivery_is_kept_in_the_dead_letter_queue(world: World) -> N
 
 
 def test_without_its_webhook_an_alert_waits_and_arrives_once_the_webhook_is_set(world: World) -> None:
-    iot = world.aws.client("iot")
     name = world.make_policy()
-    iot.create_policy_version(policyName=name, policyDocument='{"Statement": []}', setAsDefault=True)
-    iot.delete_policy_version(policyName=name, policyVersionId="1")
+    world.iot.create_policy_version(policyName=name, policyDocument='{"Statement": []}', setAsDefault=True)
+    world.iot.delete_policy_version(policyName=name, policyVersionId="1")
     wait_until(lambda: world.logged("can not read ssm:/thingwatch/slack/late: ParameterNotFound"), PATIENCE)
     assert [] == world.in_slack(name, about="DeletePolicyVersion")
     world.aws.client("ssm").put_parameter(

@@ -17,8 +17,8 @@ from cdk.delivery import TRIES
 from handlers import deliver, detect
 from handlers.core.backoff import retry_delay
 from handlers.core.patterns import compile_pattern
-from tests.events import make_event
 from tests.infrastructure.conftest import synthesize
+from tests.records import make_event
 
 LAMBDAS_FIRST_RETRY = timedelta(seconds=60)
 """https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html"""

@@ -14,6 +14,8 @@ import tempfile
 from collections.abc import Mapping
 from typing import Any
 
+from handlers.core.operations import is_read
+
 FOLDER = pathlib.Path(__file__).parent
 
 NEWEST = ""
@@ -35,9 +37,6 @@ MODELS = {
     "iotwireless": NEWEST,
 }
 
-READS = ("BatchGet", "Describe", "Get", "List")
-"""Operations with these names only read; of them no more than the name is kept."""
-
 
 def main() -> None:
     for version in sorted(set(MODELS.values())):
@@ -52,7 +51,17 @@ def main() -> None:
 
 def _install(version: str, folder: pathlib.Path) -> pathlib.Path:
     wanted = f"botocore=={version}" if version else "botocore"
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(folder), wanted]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--target",
+        str(folder),
+        wanted,
+    ]
     subprocess.run(command, check=True)
     return folder / "botocore"
 
@@ -63,14 +72,14 @@ def _version(botocore: pathlib.Path) -> str:
 
 
 def _reduce(model: Mapping[str, Any]) -> dict[str, Any]:
-    """Operations, and of the shapes that they reach the names alone: no documentation, no limits."""
+    """Operations, and the shapes that writing ones reach: no documentation, no limits."""
     operations = {
         name: {
             "method": operation["http"]["method"],
             **{
                 each: operation[each]["shape"]
                 for each in ("input", "output")
-                if each in operation and not name.startswith(READS)
+                if each in operation and not is_read(name)
             },
         }
         for name, operation in model["operations"].items()
@@ -107,18 +116,16 @@ def _reduce_shape(shape: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _lines(model: Mapping[str, Any]) -> str:
-    """The model as JSON with a line for each operation and each shape, so that a diff shows what AWS changed."""
-    parts = [
-        f"{json.dumps(key)}: {json.dumps(value)}"
-        if isinstance(value, str)
-        else f"{json.dumps(key)}: {{\n"
-        + ",\n".join(
-            f"  {json.dumps(name)}: {json.dumps(each, sort_keys=True)}" for name, each in sorted(value.items())
-        )
-        + "\n}"
-        for key, value in sorted(model.items())
-    ]
+    """The model as JSON, a line for each operation and each shape: a diff then shows what AWS changed."""
+    parts = [f"{json.dumps(key)}: {_value(value)}" for key, value in sorted(model.items())]
     return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def _value(value: object) -> str:
+    if not isinstance(value, Mapping):
+        return json.dumps(value)
+    lines = [f"  {json.dumps(key)}: {json.dumps(value[key], sort_keys=True)}" for key in sorted(value)]
+    return "{\n" + ",\n".join(lines) + "\n}"
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from handlers.core.record import BadRecord
 from handlers.core.ruleset import Destination
 from handlers.pipeline import ClaimHeld, Detection, Run, TryAgain, deliver, detect
 from tests.alerts import make_alert
-from tests.events import make_event
+from tests.records import make_event
 from tests.rules import make_ruleset
 
 NOW = datetime(2026, 11, 22, 9, 31, tzinfo=UTC)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from handlers.core.alerts import Alert
-from handlers.core.renderings.console import event_link
+from handlers.core.console import event_link
 from handlers.core.renderings.text import render_actor, render_title
 from handlers.core.severity import Severity
 
@@ -73,6 +73,8 @@ def _details(alert: Alert) -> Iterator[tuple[str, str]]:
 
 
 def _footer(alert: Alert) -> Iterator[str]:
+    if alert.link:
+        yield f"<{_escape(alert.link)}|AWS console>"
     yield f"<{_escape(event_link(alert.region, alert.event_id))}|CloudTrail record>"
     if alert.attack:
         yield f"ATT&amp;CK {', '.join(map(_escape, alert.attack))}"

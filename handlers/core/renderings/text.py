@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from handlers.core.alerts import Alert
-from handlers.core.renderings.console import event_link
+from handlers.core.console import event_link
 
 _WIDTH = 10
 
@@ -51,6 +51,8 @@ def _lines(alert: Alert) -> Iterator[str]:
         yield "What to do"
         yield from (f"{number}. {step}" for number, step in enumerate(alert.runbook, start=1))
     yield ""
+    if alert.link:
+        yield _row("Console", alert.link)
     yield _row("Record", event_link(alert.region, alert.event_id))
     if alert.attack:
         yield _row("ATT&CK", ", ".join(alert.attack))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from handlers.core.alerts import TEXT_LIMIT, BadDelivery, Delivery, clean, read_delivery, write_delivery
 from tests.alerts import make_alert
-from tests.events import CERTIFICATE
+from tests.records import CERTIFICATE
 from tests.rules import UPDATE_CERTIFICATE
 
 

@@ -1,75 +1,16 @@
+import json
 from typing import Any
 
 import pytest
 
 from handlers.core.facts import derive_facts
+from handlers.core.policy import policy_fact, template_fact
 from handlers.core.record import parse_event
-from tests.events import ACCOUNT, make_event
-
-ROLE = f"arn:aws:iam::{ACCOUNT}:role/fleet-admin"
+from tests.records import ACCOUNT, make_event
 
 
 def _facts(**record: Any) -> dict[str, Any]:
     return derive_facts(parse_event(make_event(**record)))
-
-
-def test_the_actor_of_an_assumed_role_is_the_role_and_the_session_is_told_apart() -> None:
-    assert {
-        "kind": "role",
-        "id": ROLE,
-        "name": "fleet-admin",
-        "session": "alice",
-        "account": ACCOUNT,
-        "mfa": False,
-    } == _facts()["actor"]
-
-
-IAM = f"arn:aws:iam::{ACCOUNT}"
-STS = f"arn:aws:sts::{ACCOUNT}"
-OURS = {"accountId": ACCOUNT}
-
-
-@pytest.mark.parametrize(
-    ("identity", "kind", "identifier"),
-    [
-        ({"type": "Root", "arn": f"{IAM}:root", **OURS}, "root", f"{IAM}:root"),
-        ({"type": "IAMUser", "arn": f"{IAM}:user/bob", **OURS}, "iam-user", f"{IAM}:user/bob"),
-        ({"type": "AssumedRole", "arn": f"{STS}:assumed-role/r/s", **OURS}, "role", f"{IAM}:role/r"),
-        ({"type": "AWSService", "invokedBy": "iot.amazonaws.com"}, "aws-service", "iot.amazonaws.com"),
-        ({"type": "AWSService", "invokedBy": {"serviceName": "old.aws"}}, "aws-service", "old.aws"),
-        ({"type": "IdentityCenterUser", "onBehalfOf": {"userId": "u-1"}, **OURS}, "identity-center", "u-1"),
-        ({"type": "FederatedUser", "arn": f"{STS}:f/eve", **OURS}, "federated", f"{STS}:f/eve"),
-        ({"type": "AWSAccount", "accountId": "999999999999", "principalId": "AIDA"}, "cross-account", "AIDA"),
-        (
-            {"type": "IAMUser", "arn": "their-user", "accountId": "999999999999"},
-            "cross-account",
-            "their-user",
-        ),
-        ({}, "unknown", "unknown"),
-        (None, "unknown", "unknown"),
-        ({"type": 7, "arn": ["x"]}, "unknown", "unknown"),
-    ],
-)
-def test_every_kind_of_identity_has_a_kind_and_a_stable_id(identity: Any, kind: str, identifier: str) -> None:
-    actor = _facts(userIdentity=identity)["actor"]
-    assert (kind, identifier) == (actor["kind"], actor["id"])
-
-
-def test_a_person_who_signed_in_through_identity_center_is_known_by_the_role() -> None:
-    issuer = {"arn": f"arn:aws:iam::{ACCOUNT}:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Admin_1"}
-    identity = {"type": "AssumedRole", "accountId": ACCOUNT, "sessionContext": {"sessionIssuer": issuer}}
-    assert "identity-center" == _facts(userIdentity=identity)["actor"]["kind"]
-
-
-@pytest.mark.parametrize("identity", [None, {}, {"type": "SomethingNew"}])
-def test_a_certificate_registered_by_someone_we_can_not_name_is_not_taken_for_a_device(identity: Any) -> None:
-    actor = _facts(operation="RegisterCertificate", userIdentity=identity)["actor"]
-    assert "unknown" == actor["kind"]
-
-
-def test_a_certificate_registered_by_nobody_is_a_device_on_its_first_connection() -> None:
-    actor = _facts(operation="RegisterCertificate", userIdentity={"type": "Unknown"})["actor"]
-    assert "device-registration" == actor["kind"]
 
 
 @pytest.mark.parametrize(
@@ -96,11 +37,29 @@ def test_parameters_that_cloudtrail_dropped_are_a_fact(omitted: object, expected
     assert expected == _facts(requestParameters={"omitted": omitted, "originalSize": "149893"})["omitted"]
 
 
-def test_a_policy_document_is_read_for_its_risks() -> None:
-    document = '{"Statement": [{"Effect": "Allow", "Action": "iot:*", "Resource": "*"}]}'
-    assert {"risks": ["any-action-on-any-resource", "any-role-alias"]} == _facts(
-        requestParameters={"policyDocument": document}
-    )["policy"]
+DOCUMENT = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "iot:*", "Resource": "*"}]}'
+
+
+def test_a_policy_document_is_read() -> None:
+    facts = _facts(requestParameters={"policyDocument": DOCUMENT})
+    assert policy_fact(DOCUMENT) == facts["policy"]
+    assert ["overly-permissive"] == facts["policy"]["verdicts"]
+
+
+BODY = {"Resources": {"policy": {"Type": "AWS::IoT::Policy", "Properties": {"PolicyDocument": DOCUMENT}}}}
+
+
+@pytest.mark.parametrize(
+    "parameters", [{"templateBody": BODY}, {"registrationConfig": {"templateBody": json.dumps(BODY)}}]
+)
+def test_a_provisioning_template_is_read_wherever_it_stands(parameters: dict[str, Any]) -> None:
+    facts = _facts(requestParameters=parameters)
+    assert template_fact(BODY) == facts["template"]
+    assert ["overly-permissive"] == facts["template"]["verdicts"]
+
+
+def test_a_call_without_a_template_has_no_template_fact() -> None:
+    assert "template" not in _facts(requestParameters={"registrationConfig": {"roleArn": "x"}})
 
 
 def test_a_call_without_a_policy_document_has_no_policy_fact() -> None:
@@ -113,3 +72,30 @@ def test_accounts_in_the_parameters_that_are_not_ours_are_found_at_any_depth() -
         "theirs": {"deep": ["arn:aws-us-gov:lambda:us-gov-west-1:999999999999:function:y"]},
     }
     assert {"accounts": ["999999999999"]} == _facts(requestParameters=parameters)["crossAccount"]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [
+        ({"targetAwsAccount": "999999999999"}, ["999999999999"]),
+        ({"targetAwsAccount": ACCOUNT}, None),
+        ({"queueUrl": "https://sqs.eu-west-1.amazonaws.com/999999999999/q"}, ["999999999999"]),
+        ({"queueUrl": f"https://sqs.eu-west-1.amazonaws.com/{ACCOUNT}/q"}, None),
+        ({"thingName": "999999999999"}, None),
+        ({"accountId": "99999999999x"}, None),
+        ({"roleArn": "arn:aws:iam::aws:policy/ReadOnly"}, None),
+        (
+            {"arns": [["arn:aws:s3:eu-west-1:888888888888:x", "arn:aws:s3::999999999999:y"]]},
+            ["888888888888", "999999999999"],
+        ),
+    ],
+)
+def test_another_account_is_found_in_each_form_in_which_parameters_name_one(
+    parameters: dict[str, Any], expected: list[str] | None
+) -> None:
+    found = _facts(requestParameters=parameters).get("crossAccount")
+    assert expected == (found["accounts"] if found else None)
+
+
+def test_a_call_that_names_nobody_elses_resources_has_no_cross_account_fact() -> None:
+    assert "crossAccount" not in _facts()

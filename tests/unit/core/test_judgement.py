@@ -6,7 +6,7 @@ from handlers.core.facts import derive_facts
 from handlers.core.judgement import Finding, judge
 from handlers.core.record import parse_event
 from handlers.core.severity import Severity
-from tests.events import make_event
+from tests.records import make_event
 from tests.rules import make_ruleset
 
 
@@ -36,8 +36,51 @@ def test_a_failed_call_changed_nothing_so_it_is_medium_at_most_and_says_so() -> 
     )
 
 
+def test_a_circumstance_raises_any_operation_and_gives_its_reason_and_techniques() -> None:
+    theirs = "arn:aws:iot:eu-west-1:999999999999:cert/x"
+    (finding,) = _judge(requestParameters={"newStatus": "REVOKED", "certificateId": theirs})
+    assert (Severity.HIGH, "it names another account", ("T1098", "T1199")) == (
+        finding.severity,
+        finding.reasons[-1],
+        finding.attack,
+    )
+
+
+def test_a_circumstance_that_holds_down_has_the_last_word() -> None:
+    theirs = "arn:aws:iot:eu-west-1:999999999999:cert/x"
+    (finding,) = _judge(requestParameters={"certificateId": theirs}, errorCode="AccessDenied")
+    assert (Severity.MEDIUM, ["another-account", "failed-call"]) == (
+        finding.severity,
+        [each.name for each in finding.circumstances],
+    )
+
+
+def test_what_a_document_allows_is_told_statement_by_statement() -> None:
+    document = {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    (finding,) = _judge(requestParameters={"policyDocument": document})
+    assert len(finding.details) > 0
+    assert set(finding.details) < set(finding.reasons)
+
+
+def test_a_writing_operation_without_a_rule_is_told_as_uncatalogued() -> None:
+    (finding,) = _judge(operation="LaunchRocket")
+    assert ("uncatalogued-operation", Severity.LOW) == (finding.rule.name, finding.severity)
+
+
+def test_circumstances_hold_for_an_uncatalogued_operation_too() -> None:
+    theirs = "arn:aws:iot:eu-west-1:999999999999:cert/x"
+    (finding,) = _judge(operation="LaunchRocket", requestParameters={"target": theirs})
+    assert Severity.HIGH == finding.severity
+
+
+def test_nothing_is_said_of_an_operation_that_the_operator_switched_off() -> None:
+    off = [{"event_sources": ["iot.amazonaws.com"], "event_name": "LaunchRocket"}]
+    record = parse_event(make_event(operation="LaunchRocket"))
+    assert () == judge(record, derive_facts(record), make_ruleset(off=off))
+
+
 @pytest.mark.parametrize(
     "record", [{"operation": "ListThings"}, {"eventSource": "organizations.amazonaws.com"}]
 )
-def test_an_operation_is_known_by_its_source_and_its_name_together(record: dict[str, Any]) -> None:
+def test_nothing_is_said_of_reads_and_of_other_services(record: dict[str, Any]) -> None:
     assert () == _judge(**record)

@@ -10,7 +10,7 @@ from handlers.core.alerts import Delivery, build_alert, read_delivery, write_del
 from handlers.core.facts import derive_facts
 from handlers.core.judgement import judge
 from handlers.core.record import BadRecord, parse_event, value_at
-from tests.events import ACCOUNT, CERTIFICATE, REGION, make_event
+from tests.records import ACCOUNT, CERTIFICATE, REGION, make_event
 from tests.rules import make_ruleset
 
 JSON = st.recursive(

@@ -213,7 +213,8 @@ BROKEN: list[tuple[str, str, list[str]]] = [
         [
             (
                 "6:44: operations.iot:DeletePolicy.escalate.0.when.eventName.0.prefx: unknown operator;"
-                " known are anything-but, equals-ignore-case, exists, prefix, suffix, wildcard"
+                " known are anything-but, cidr, equals-ignore-case, exactly, exists, numeric, prefix, suffix,"
+                ' wildcard; did you mean "prefix"?'
             )
         ],
     ),

@@ -1,78 +1,63 @@
-"""The catalog against botocore's model of AWS IoT: nothing is missing, and nothing is made up."""
+"""The catalog against AWS's service models: nothing is missing, and nothing is made up."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache
 from typing import Any
 
 import botocore.session
 import pytest
-from botocore.model import OperationModel, Shape
 
 from handlers.core import policy
+from handlers.core.actors import KINDS
+from handlers.core.operations import is_read
+from handlers.core.severity import Severity
+from rulebook.any_operation import load_any_operation
 from rulebook.catalog import load_catalog
-from rulebook.services import SERVICES, Service
+from rulebook.services import SERVICES
 from tests.aws_commands import faults_of
+from tests.service_models import find_operation, operations_of, read_model, shape_at
 
 CATALOG = load_catalog()
-COVERED = re.compile(r"Certificate|Polic(y|ies)|Principal|ProvisioningClaim|RegistrationCode")
-READS = re.compile(r"(Get|List|Describe|Search|Test|Validate)[A-Z]")
-# Operations whose name says certificate or policy and that are not in these categories, with the reason.
-ELSEWHERE: dict[str, str] = {}
+IOT = [operation for operation in CATALOG if operation.startswith("iot:")]
 
-ACTOR_KINDS = frozenset(
-    [
-        *("root", "iam-user", "role", "federated", "identity-center", "aws-service", "cross-account"),
-        *("device-registration", "unknown"),
-    ]
-)
-RISKS = frozenset(
-    [
-        *(policy.ANY_ACTION_ON_ANY_RESOURCE, policy.ANY_ACTION, policy.ANY_RESOURCE),
-        *(policy.ALLOW_BY_EXCLUSION, policy.ANY_ROLE_ALIAS, policy.UNREADABLE),
-    ]
-)
-FACTS: dict[str, frozenset[object] | None] = {
-    "facts.actor.kind": frozenset(ACTOR_KINDS),
-    "facts.policy.risks": frozenset(RISKS),
-    "facts.omitted": frozenset({True}),
-    "facts.failed": frozenset({True, False}),
-    "facts.denied": frozenset({True, False}),
+# How bad a call is at least that gives devices such a policy.
+VERDICTS = {
+    policy.OVERLY_PERMISSIVE: Severity.CRITICAL,
+    policy.POTENTIALLY_MISCONFIGURED: Severity.HIGH,
+    policy.UNREADABLE: Severity.HIGH,
+}
+YES_OR_NO = frozenset({True, False})
+FACTS: dict[str, frozenset[Any] | None] = {
+    "facts.actor.kind": KINDS,
+    "facts.actor.console": YES_OR_NO,
+    "facts.actor.mfa": YES_OR_NO,
+    "facts.policy.verdicts": frozenset(VERDICTS),
+    "facts.template.verdicts": frozenset(VERDICTS),
+    "facts.omitted": YES_OR_NO,
+    "facts.failed": YES_OR_NO,
+    "facts.denied": YES_OR_NO,
     "facts.crossAccount.accounts": None,
 }
 
 
-@cache
-def operations() -> Mapping[str, OperationModel]:
-    model = botocore.session.get_session().get_service_model("iot")
-    return {name: model.operation_model(name) for name in model.operation_names}
-
-
-def shape_at(operation: str, path: str) -> Shape | None:
-    """The model's shape of a path into the record; None where the model has none."""
-    head, *parts = path.split(".")
-    model = operations()[operation.removeprefix("iot:")]
-    shape: Any = {"requestParameters": model.input_shape, "responseElements": model.output_shape}[head]
-    for part in parts:
-        shape = getattr(shape, "members", {}).get(part)
-    return shape if isinstance(shape, Shape) else None
-
-
-def leaves(pattern: Mapping[str, object], at: str = "") -> Iterator[tuple[str, list[Any]]]:
+def leaves(pattern: Mapping[str, Any], at: str = "") -> Iterator[tuple[str, list[Any]]]:
+    """Every condition of a pattern: the path and what it wants there."""
     for key, value in pattern.items():
-        if isinstance(value, Mapping):
+        if key == "$or":
+            for alternative in value:
+                yield from leaves(alternative, at)
+        elif isinstance(value, Mapping):
             yield from leaves(value, f"{at}{key}.")
         else:
-            assert isinstance(value, list)
             yield f"{at}{key}", value
 
 
 CONDITIONS = [
-    pytest.param(operation, path, values, id=f"{operation} {path}")
+    pytest.param(operation, path, values, id=f"{operation} {position} {path}")
     for operation, entry in CATALOG.items()
-    for escalation in entry.escalate
+    for position, escalation in enumerate(entry.escalate)
     for path, values in leaves(escalation.when)
 ]
 
@@ -81,26 +66,53 @@ def named_values(values: list[Any]) -> set[object]:
     """The values that a condition names, those that it excludes too."""
     named: set[object] = set()
     for value in values:
-        operand = value.get("anything-but", []) if isinstance(value, Mapping) else [value]
-        named.update(operand)
+        if not isinstance(value, Mapping):
+            named.add(value)
+        elif isinstance(excluded := value.get("anything-but"), str | list):
+            named.update([excluded] if isinstance(excluded, str) else excluded)
     return named
 
 
-def test_every_write_on_certificates_and_policies_is_catalogued() -> None:
-    wanted = {f"iot:{name}" for name in operations() if COVERED.search(name) and not READS.match(name)}
-    assert wanted - set(ELSEWHERE) == set(CATALOG)
+@pytest.mark.parametrize("prefix", SERVICES)
+def test_every_operation_that_may_write_is_catalogued_and_no_other(prefix: str) -> None:
+    writes = {f"{prefix}:{name}" for name in operations_of(prefix) if not is_read(name)}
+    assert writes == {operation for operation in CATALOG if operation.startswith(f"{prefix}:")}
 
 
-def test_what_is_left_out_as_a_read_is_a_get_but_for_three_long_queries() -> None:
-    reads = [name for name in operations() if COVERED.search(name) and READS.match(name)]
-    expected = {"GetEffectivePolicies", "ListAttachedPolicies", "ListTargetsForPolicy"}
-    assert expected == {name for name in reads if operations()[name].http["method"] != "GET"}
+@pytest.mark.parametrize("model", [model for each in SERVICES.values() for model in each.models])
+def test_the_models_know_every_operation_that_the_installed_botocore_knows(model: str) -> None:
+    session = botocore.session.get_session()
+    if model in session.get_available_services():
+        installed = set(session.get_service_model(model).operation_names)
+        assert set() == installed - set(read_model(model)["operations"])
 
 
-def test_the_service_is_named_as_in_the_model() -> None:
-    model = botocore.session.get_session().get_service_model("iot")
-    name = model.signing_name
-    assert Service(name, f"aws.{name}", (f"{name}.amazonaws.com",)) == SERVICES["iot"]
+def test_a_model_is_from_the_newest_botocore_unless_aws_retired_the_service() -> None:
+    versions = {
+        model: tuple(map(int, read_model(model)["botocore"].split(".")))
+        for service in SERVICES.values()
+        for model in service.models
+    }
+    newest = max(versions.values())
+    older = {model for model, version in versions.items() if version != newest}
+    assert older <= {model for each in SERVICES.values() if each.retired for model in each.models}
+
+
+@pytest.mark.parametrize("prefix", SERVICES)
+def test_a_service_goes_by_the_name_that_its_model_signs_with(prefix: str) -> None:
+    names = {read_model(model)["signing_name"].lower() for model in SERVICES[prefix].models}
+    assert {prefix} == names
+
+
+def test_what_is_left_out_as_a_read_is_a_get_but_for_queries_that_do_not_fit_a_url() -> None:
+    model = read_model("iot")["operations"]
+    posted = {name for name in model if is_read(name) and model[name]["method"] != "GET"}
+    assert {"POST"} == {model[name]["method"] for name in posted}
+    assert len(posted) == 12
+    # To confirm a web destination is to follow a link, and that switches it on.
+    assert {"ConfirmTopicRuleDestination"} == {
+        name for name in model if not is_read(name) and model[name]["method"] == "GET"
+    }
 
 
 @pytest.mark.parametrize("operation", CATALOG)
@@ -111,10 +123,19 @@ def test_every_subject_and_shown_parameter_is_in_the_model(operation: str) -> No
 
 
 @pytest.mark.parametrize("operation", CATALOG)
-def test_a_subject_is_named_wherever_the_operation_names_one(operation: str) -> None:
-    model = operations()[operation.removeprefix("iot:")]
-    members = {*getattr(model.input_shape, "members", {}), *getattr(model.output_shape, "members", {})}
-    assert (CATALOG[operation].subject is None) == (not members)
+def test_nothing_that_aws_marks_as_sensitive_is_shown(operation: str) -> None:
+    entry = CATALOG[operation]
+    shapes = [shape_at(operation, path) or {} for path in (entry.subject, *entry.shown) if path]
+    assert [] == [shape for shape in shapes if shape.get("sensitive")]
+
+
+@pytest.mark.parametrize("operation", IOT)
+def test_an_operation_has_a_subject_unless_none_of_its_members_names_a_resource(operation: str) -> None:
+    (model,) = find_operation(operation)
+    names = {each for each in model.members if re.search(r"(Name|Id|Arn|Alias)$", each)}
+    names -= {"clientRequestToken", "roleArn"}
+    if CATALOG[operation].subject is None:
+        assert set() == names
 
 
 @pytest.mark.parametrize(("operation", "path", "values"), CONDITIONS)
@@ -127,40 +148,71 @@ def test_every_condition_is_on_a_parameter_of_the_model_or_on_a_fact(
         return
     shape = shape_at(operation, path)
     assert shape is not None
-    if shape.type_name == "boolean":
-        # They travel in the query string, and CloudTrail may write them as text.
-        assert values in ([True, "true"], [False, "false"])
-    elif enum := getattr(shape, "enum", None):
+    if shape["type"] == "boolean":
+        # Some travel in the query string, and CloudTrail may write those as text.
+        assert values in ([True], [False], [True, "true"], [False, "false"], [{"exists": True}])
+    elif enum := shape.get("enum"):
         assert named_values(values) <= set(enum)
 
 
 @pytest.mark.parametrize("operation", CATALOG)
-def test_only_operations_with_a_policy_document_ask_for_its_risks_and_all_of_them(operation: str) -> None:
+def test_a_policy_or_template_in_the_parameters_is_judged_by_every_verdict_that_is_worse_than_the_call(
+    operation: str,
+) -> None:
+    entry = CATALOG[operation]
     asked = {
-        value
-        for escalation in CATALOG[operation].escalate
+        (path, verdict)
+        for escalation in entry.escalate
         for path, values in leaves(escalation.when)
-        if path == "facts.policy.risks"
-        for value in values
+        if path.endswith(".verdicts")
+        for verdict in values
     }
-    carries = shape_at(operation, "requestParameters.policyDocument") is not None
-    assert (RISKS if carries else set()) == asked
+    carried = {
+        "facts.policy.verdicts": shape_at(operation, "requestParameters.policyDocument"),
+        "facts.template.verdicts": shape_at(operation, "requestParameters.templateBody")
+        or shape_at(operation, "requestParameters.registrationConfig.templateBody"),
+    }
+    expected = {
+        (path, verdict)
+        for path, shape in carried.items()
+        for verdict, severity in VERDICTS.items()
+        if operation.startswith("iot:") and shape and entry.severity < severity
+    }
+    assert expected == asked
 
+
+ENTRIES = {**CATALOG, "any:uncatalogued": load_any_operation().uncatalogued}
 
 COMMANDS = [
     pytest.param(command, id=f"{operation} {command}")
-    for operation, entry in CATALOG.items()
+    for operation, entry in ENTRIES.items()
     for step in entry.runbook
-    for command in re.findall(r"`([^`]*)`", step)
+    for command in re.findall(r"`(aws [^`]*)`", step)
 ]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_of_a_runbook_is_one_that_the_aws_cli_has(command: str) -> None:
-    assert command.startswith("aws iot ")
     assert [] == faults_of(command)
 
 
-@pytest.mark.parametrize("operation", CATALOG)
-def test_steps_of_a_runbook_are_short(operation: str) -> None:
-    assert [] == [step for step in CATALOG[operation].runbook if len(step) > 220]
+@pytest.mark.parametrize("operation", IOT)
+def test_every_operation_of_iot_says_what_to_check_and_how_to_undo_it(operation: str) -> None:
+    steps = CATALOG[operation].runbook
+    assert len(steps) >= 2
+    assert re.search(r"`aws iot |can not be undone", " ".join(steps))
+
+
+@pytest.mark.parametrize("operation", ENTRIES)
+def test_whatever_reaches_people_the_same_day_says_what_to_do(operation: str) -> None:
+    entry = ENTRIES[operation]
+    worst = max([entry.severity, *(each.to for each in entry.escalate)])
+    assert entry.runbook or worst < Severity.MEDIUM
+
+
+@pytest.mark.parametrize("operation", ENTRIES)
+def test_texts_are_short_and_in_one_style(operation: str) -> None:
+    entry = ENTRIES[operation]
+    assert [] == [step for step in entry.runbook if len(step) > 220]
+    whys = [entry.why, *(each.why for each in entry.escalate)]
+    assert [] == [why for why in whys if len(why) > 140 or why.endswith(".") or "\n" in why]

@@ -10,18 +10,21 @@ import pytest
 
 from handlers.core.ruleset import load_ruleset
 from handlers.core.severity import Severity
+from rulebook.any_operation import load_any_operation
 from rulebook.catalog import load_catalog
 from rulebook.compile import compile_ruleset, serialise_ruleset
 from rulebook.config import load_config
+from rulebook.services import SERVICES
 
 ROOT = Path(__file__).parents[3]
 CATALOG = load_catalog()
+ANY_OPERATION = load_any_operation()
 
 
 def compiled(tmp_path: Path, more: str = "", destinations: str = "{audit: {sns: create}}") -> dict[str, Any]:
     path = tmp_path / "alerts.yaml"
     path.write_text(f"version: 1\ndestinations: {destinations}\n{more}", encoding="utf-8")
-    return compile_ruleset(load_config(path, CATALOG), CATALOG)
+    return compile_ruleset(load_config(path, CATALOG), CATALOG, ANY_OPERATION)
 
 
 def rule_of(ruleset: dict[str, Any], operation: str) -> dict[str, Any]:
@@ -31,7 +34,7 @@ def rule_of(ruleset: dict[str, Any], operation: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def default() -> dict[str, Any]:
-    return compile_ruleset(load_config(ROOT / "config" / "alerts.yaml", CATALOG), CATALOG)
+    return compile_ruleset(load_config(ROOT / "config" / "alerts.yaml", CATALOG), CATALOG, ANY_OPERATION)
 
 
 def test_a_rule_holds_everything_that_judging_needs(default: dict[str, Any]) -> None:
@@ -58,9 +61,36 @@ def test_a_rule_holds_everything_that_judging_needs(default: dict[str, Any]) -> 
     assert expected == rule_of(default, "iot:UpdateCertificate")
 
 
-def test_everything_but_the_rules_comes_from_the_config(default: dict[str, Any]) -> None:
+def test_a_circumstance_holds_everything_that_judging_needs(default: dict[str, Any]) -> None:
+    root = ANY_OPERATION.circumstances["root-user"]
+    expected = {
+        "name": "root-user",
+        "when": {"facts": {"actor": {"kind": ["root"]}}},
+        "at_least": "high",
+        "at_most": None,
+        "why": root.why,
+        "attack": ["T1078.004"],
+    }
+    assert expected == default["circumstances"][0]
+    assert list(ANY_OPERATION.circumstances) == [each["name"] for each in default["circumstances"]]
+
+
+def test_the_entry_of_uncatalogued_operations_has_a_name(default: dict[str, Any]) -> None:
+    assert ("uncatalogued-operation", "low") == (
+        default["uncatalogued"]["name"],
+        default["uncatalogued"]["severity"],
+    )
+
+
+def test_every_spelling_of_every_service_is_known(default: dict[str, Any]) -> None:
+    sources = {source: service.prefix for service in SERVICES.values() for source in service.event_sources}
+    assert sources == default["event_sources"]
+
+
+def test_everything_else_comes_from_the_config(default: dict[str, Any]) -> None:
     expected = {
         "version": 1,
+        "off": [],
         "minimum_severity": "low",
         "destinations": {
             "audit": {"kind": "sns"},
@@ -72,7 +102,8 @@ def test_everything_but_the_rules_comes_from_the_config(default: dict[str, Any])
         ],
         "slack_test_host": None,
     }
-    assert expected == {key: value for key, value in default.items() if key != "rules"}
+    of_catalog = {"rules", "event_sources", "circumstances", "uncatalogued"}
+    assert expected == {key: value for key, value in default.items() if key not in of_catalog}
 
 
 def test_there_is_one_rule_for_each_operation_sorted_by_name(default: dict[str, Any]) -> None:
@@ -88,6 +119,8 @@ def test_without_routes_every_severity_goes_to_every_destination(tmp_path: Path)
 def test_an_operation_that_is_off_has_no_rule(tmp_path: Path) -> None:
     ruleset = compiled(tmp_path, "operations: {iot:DeletePolicy: {severity: off}}")
     assert {"iot:DeletePolicy"} == set(CATALOG) - {rule["name"] for rule in ruleset["rules"]}
+    assert [{"event_sources": ["iot.amazonaws.com"], "event_name": "DeletePolicy"}] == ruleset["off"]
+    assert () == load_ruleset(ruleset).rules_for("iot.amazonaws.com", "DeletePolicy")
 
 
 def test_an_own_severity_keeps_the_escalations_that_are_above_it(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 from handlers.core.renderings.text import render_text
 from tests.alerts import make_alert
-from tests.events import CERTIFICATE
+from tests.records import CERTIFICATE
 
 
 def test_the_text_reads_well_as_an_email() -> None:
@@ -23,6 +23,7 @@ What to do
 1. Ask who did it.
 2. aws iot update-certificate --certificate-id <id> --new-status INACTIVE
 
+Console    https://eu-west-1.console.aws.amazon.com/iot/home?region=eu-west-1#/certificate/{CERTIFICATE}
 Record     https://eu-west-1.console.aws.amazon.com/cloudtrailv2/home?region=eu-west-1#/events/5d0c1d4e-0000-4000-8000-000000000002
 ATT&CK     T1098
 Alert      {make_alert().alert_id}

@@ -1,6 +1,6 @@
 import pytest
 
-from handlers.core.renderings.console import event_link
+from handlers.core.console import event_link
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""How fast Thingwatch judges, as ratios to a floor that is measured in the same run."""

@@ -1,0 +1,31 @@
+"""`python -m bench` (or `make bench`): measure, print a table, and write build/bench.json."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from bench.judging import FLOOR, measure_judging
+
+_REPORT = Path("build") / "bench.json"
+
+
+def main() -> None:
+    """Measure everything."""
+    results = measure_judging()
+    first = next(iter(results.values()))["figures"]
+    print(
+        f"{first['events']:,} events of {first['bytes_per_event']:,} bytes, {first['rules']} rules, one core"
+    )
+    print(f"floor: {FLOOR}, {first['floor_microseconds_per_event']} µs an event\n")
+    print(f"{'':<28} {'µs an event':>12} {'times as fast as the floor':>28}")
+    for name, result in results.items():
+        taken = result["figures"]["microseconds_per_event"]
+        print(f"{name:<28} {taken:>12.2f} {result['ratio']:>28.2f}")
+    _REPORT.parent.mkdir(exist_ok=True)
+    _REPORT.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    print(f"\nwritten to {_REPORT}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+"""What it costs to judge an event, beside what it costs to parse its JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from time import process_time
+from typing import Any
+
+from bench.events import make_events
+from handlers.core.alerts import build_alert
+from handlers.core.facts import derive_facts
+from handlers.core.judgement import judge
+from handlers.core.record import parse_event
+from handlers.core.renderings.slack import render_slack
+from handlers.core.ruleset import Ruleset, load_ruleset
+from rulebook.any_operation import load_any_operation
+from rulebook.catalog import load_catalog
+from rulebook.compile import compile_ruleset
+from rulebook.config import load_config
+
+EVENTS = 10_000
+ROUNDS = 7
+FLOOR = "json.loads of the same events"
+
+_CONFIG = Path(__file__).parent.parent / "config" / "alerts.yaml"
+
+
+def measure_judging() -> dict[str, dict[str, Any]]:
+    """By name: {ratio, floor, figures}; `ratio` is how many times as fast as `floor`.
+
+    All are measured in turns, and of each the fastest turn counts: what else the machine does
+    only ever slows a turn down.
+    """
+    texts = make_events(EVENTS)
+    events = [json.loads(text) for text in texts]
+    data = _ruleset_data()
+    ruleset = load_ruleset(data)
+    few, many = (load_ruleset({**data, "rules": _some_rules(data["rules"], count)}) for count in (200, 2000))
+    work: dict[str, Callable[[], object]] = {
+        "floor": lambda: _parse(texts),
+        "judge": lambda: _judge(events, ruleset),
+        "judge and render for Slack": lambda: _render(events, ruleset),
+        "judge with 200 rules": lambda: _judge(events, few),
+        "judge with 2,000 rules": lambda: _judge(events, many),
+    }
+    seconds = {name: min(turns) for name, turns in _take_turns(work).items()}
+    size = sum(map(len, texts)) / len(texts)
+    return {
+        name: {
+            "ratio": round(seconds["floor"] / taken, 2),
+            "floor": FLOOR,
+            "figures": {
+                "events": EVENTS,
+                "bytes_per_event": round(size),
+                "rules": len(data["rules"]),
+                "microseconds_per_event": round(taken / EVENTS * 1e6, 2),
+                "floor_microseconds_per_event": round(seconds["floor"] / EVENTS * 1e6, 2),
+            },
+        }
+        for name, taken in seconds.items()
+        if name != "floor"
+    }
+
+
+def _take_turns(work: Mapping[str, Callable[[], object]]) -> dict[str, list[float]]:
+    turns: dict[str, list[float]] = {name: [] for name in work}
+    for _ in range(ROUNDS):
+        for name, do in work.items():
+            started = process_time()
+            do()
+            turns[name].append(process_time() - started)
+    return turns
+
+
+def _parse(texts: list[str]) -> None:
+    for text in texts:
+        json.loads(text)
+
+
+def _judge(events: list[Any], ruleset: Ruleset) -> None:
+    for event in events:
+        record = parse_event(event)
+        judge(record, derive_facts(record), ruleset)
+
+
+def _render(events: list[Any], ruleset: Ruleset) -> None:
+    for event in events:
+        record = parse_event(event)
+        facts = derive_facts(record)
+        for finding in judge(record, facts, ruleset):
+            json.dumps(render_slack(build_alert(record, facts, finding)))
+
+
+def _ruleset_data() -> dict[str, Any]:
+    catalog = load_catalog()
+    return compile_ruleset(load_config(_CONFIG, catalog), catalog, load_any_operation())
+
+
+def _some_rules(rules: list[dict[str, Any]], count: int) -> list[dict[str, Any]]:
+    """The catalog's rules of the events' operations, filled up to `count` with rules on other operations."""
+    used = {json.loads(text)["detail"]["eventName"] for text in make_events(500)}
+    kept = [rule for rule in rules if rule["event_name"] in used]
+    return [*kept, *_copies(rules, count - len(kept))]
+
+
+def _copies(rules: list[dict[str, Any]], count: int) -> Iterator[dict[str, Any]]:
+    for number in range(count):
+        rule = rules[number % len(rules)]
+        yield {**rule, "name": f"{rule['name']}{number}", "event_name": f"{rule['event_name']}{number}"}

@@ -1,0 +1,1 @@
+"""The operator's tool, on the same core as the Lambda functions."""

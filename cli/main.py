@@ -1,0 +1,159 @@
+"""The command `thingwatch`: its commands, their options and their exit codes.
+
+0 fine, 1 no (or something was found), 2 bad input.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from cli.event_files import BadFile, read_json, read_record
+from cli.explain import event_data, explain_event, render_event
+from cli.operations import entry_data, render_catalog, render_entry
+from handlers.core.operations import is_read
+from handlers.core.patterns import PatternError, compile_pattern
+from handlers.core.ruleset import Ruleset, load_ruleset
+from rulebook.any_operation import load_any_operation
+from rulebook.catalog import Entry, load_catalog
+from rulebook.compile import compile_ruleset
+from rulebook.config import load_config
+from rulebook.faults import RulebookError, did_you_mean
+from rulebook.services import SERVICES
+
+_CONFIG = Path(__file__).parent.parent / "config" / "alerts.yaml"
+
+app = typer.Typer(
+    name="thingwatch",
+    help="Alerts for every change to the control plane of an AWS IoT fleet: the operator's tool.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    app()
+
+
+@app.callback()
+def _root() -> None:
+    """Keeps the commands' names even while there are few."""
+
+
+@app.command(
+    epilog="Examples: thingwatch explain iot:UpdateCertificate; thingwatch explain event.json --json; "
+    "thingwatch explain --all"
+)
+def explain(
+    what: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="OPERATION|EVENT", help="An operation, or a file with one event (- is stdin)."
+        ),
+    ] = None,
+    *,
+    every: Annotated[bool, typer.Option("--all", help="Every operation of the catalog.")] = False,
+    as_json: JsonOption = False,
+    config: Annotated[Path, typer.Option(help="The config that an event is judged with.")] = _CONFIG,
+) -> None:
+    """Say what the catalog knows of an operation, or judge one event step by step.
+
+    An event may be an EventBridge event, a bare CloudTrail record, or what
+    `aws cloudtrail lookup-events` prints. Nothing is sent.
+    """
+    if every == (what is not None):
+        _refuse("give an operation, a file with an event, or --all")
+    with _told_plainly():
+        if what is None:
+            _explain_catalog(as_json=as_json)
+        elif _names_a_file(what):
+            _explain_event(Path(what), config, as_json=as_json)
+        else:
+            _explain_operation(what, as_json=as_json)
+
+
+def _names_a_file(what: str) -> bool:
+    return what == "-" or what.endswith(".json") or "/" in what or Path(what).is_file()
+
+
+def _explain_catalog(*, as_json: bool) -> None:
+    catalog = load_catalog()
+    if as_json:
+        for operation, entry in catalog.items():
+            typer.echo(json.dumps(entry_data(operation, entry)))
+    else:
+        typer.echo(render_catalog(catalog), nl=False)
+
+
+def _explain_operation(operation: str, *, as_json: bool) -> None:
+    catalog = load_catalog()
+    entry = catalog.get(operation)
+    if entry is None:
+        _explain_absence(operation, catalog)
+    else:
+        typer.echo(
+            json.dumps(entry_data(operation, entry)) + "\n" if as_json else render_entry(operation, entry),
+            nl=False,
+        )
+
+
+def _explain_absence(operation: str, catalog: dict[str, Entry]) -> None:
+    prefix, _, name = operation.partition(":")
+    if prefix in SERVICES and is_read(name):
+        typer.echo(f"{operation} only reads: Thingwatch says nothing of it", err=True)
+        raise typer.Exit(1)
+    _refuse(f"the catalog knows no such operation{did_you_mean(operation, catalog)}")
+
+
+def _explain_event(path: Path, config: Path, *, as_json: bool) -> None:
+    explained = explain_event(read_record(path), _ruleset(config))
+    text = json.dumps(event_data(explained)) + "\n" if as_json else render_event(explained)
+    typer.echo(text, nl=False)
+
+
+def _ruleset(config: Path) -> Ruleset:
+    catalog = load_catalog()
+    return load_ruleset(compile_ruleset(load_config(config, catalog), catalog, load_any_operation()))
+
+
+@app.command(epilog="Example: thingwatch match --pattern pattern.json --event event.json")
+def match(
+    pattern: Annotated[Path, typer.Option(help="A file with an event pattern, in JSON.")],
+    event: Annotated[Path, typer.Option(help="A file with an event, any JSON object (- is stdin).")],
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Say whether an event pattern matches an event, as EventBridge would: true or false."""
+    with _told_plainly():
+        wanted, given = read_json(pattern), read_json(event)
+        if not isinstance(given, dict):
+            raise BadFile(f"{event}: an event is a JSON object")
+        try:
+            matches = compile_pattern(wanted)(given)
+        except PatternError as error:
+            raise BadFile(f"{pattern}: {error}") from None
+    typer.echo(json.dumps({"matches": matches}) if as_json else json.dumps(matches))
+    raise typer.Exit(0 if matches else 1)
+
+
+@contextmanager
+def _told_plainly() -> Iterator[None]:
+    try:
+        yield
+    except (BadFile, RulebookError) as error:
+        _refuse(str(error))
+
+
+def _refuse(message: str) -> NoReturn:
+    typer.echo(message, err=True)
+    raise typer.Exit(2)

@@ -1,0 +1,106 @@
+"""Who made a call: CloudTrail's userIdentity in the words of our rules.
+
+https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from handlers.core.record import Record, as_mapping, as_text
+
+_KINDS = {
+    "Root": "root",
+    "IAMUser": "iam-user",
+    "AssumedRole": "role",
+    "Role": "role",
+    "FederatedUser": "federated",
+    "SAMLUser": "federated",
+    "WebIdentityUser": "federated",
+    "Directory": "federated",
+    "IdentityCenterUser": "identity-center",
+    "AWSService": "aws-service",
+    "AWSAccount": "cross-account",
+}
+
+KINDS = frozenset({*_KINDS.values(), "device-registration", "unknown"})
+"""Every kind that an actor can be of."""
+
+
+def describe_actor(record: Record) -> dict[str, Any]:
+    """Who made the call: {kind, id, name, session?, account, console, mfa?}.
+
+    `id` is stable: for an assumed role it is the role's ARN, not the session's. `console` says
+    whether the call was made in the AWS console. `mfa` is absent where CloudTrail does not say.
+    """
+    identity = record.user_identity
+    session = as_mapping(identity.get("sessionContext"))
+    issuer = as_mapping(session.get("sessionIssuer"))
+    arn = as_text(identity.get("arn"))
+    account = as_text(identity.get("accountId"))
+    role = as_text(issuer.get("arn")) or _role_of(arn)
+    identifier = role or arn or _other_id(identity)
+    actor: dict[str, Any] = {
+        "kind": _kind(record, identity, account, role),
+        "id": identifier,
+        "name": as_text(identity.get("userName")) or as_text(issuer.get("userName")) or _last(identifier),
+        "account": account or record.account,
+        "console": _in_console(record.raw),
+    }
+    if role and ":assumed-role/" in arn:
+        actor["session"] = _last(arn)
+    mfa = as_mapping(session.get("attributes")).get("mfaAuthenticated")
+    if mfa is not None:
+        actor["mfa"] = mfa in (True, "true")
+    return actor
+
+
+def _other_id(identity: Mapping[str, Any]) -> str:
+    """The id of an actor without an ARN: a person of Identity Center, an AWS service, or a principal's id."""
+    return (
+        as_text(as_mapping(identity.get("onBehalfOf")).get("userId"))
+        or _service(identity)
+        or as_text(identity.get("principalId"))
+        or "unknown"
+    )
+
+
+def _kind(record: Record, identity: Mapping[str, Any], account: str, role: str) -> str:
+    said = as_text(identity.get("type"))
+    kind = _KINDS.get(said, "unknown")
+    if said == "Unknown" and record.event_name == "RegisterCertificate":
+        # Just-in-time provisioning and registration: the device's first connection, not a person.
+        return "device-registration"
+    if account and account != record.account and kind not in ("unknown", "aws-service"):
+        return "cross-account"
+    if kind == "role" and "/aws-reserved/sso.amazonaws.com/" in role:
+        return "identity-center"
+    return kind
+
+
+def _in_console(record: Mapping[str, Any]) -> bool:
+    # sessionCredentialFromConsole: eventVersion 1.08 and later. Before that, and for calls that the console's
+    # back end makes, the user agent tells; https://docs.aws.amazon.com/awscloudtrail/latest/userguide/
+    # cloudtrail-event-reference-record-contents.html
+    if record.get("sessionCredentialFromConsole") in ("true", True):
+        return True
+    return as_text(record.get("userAgent")).startswith(("Mozilla/", "console.", "signin."))
+
+
+def _role_of(arn: str) -> str:
+    """The role's ARN of an assumed role's session ARN, so that every session is the same actor."""
+    head, found, rest = arn.partition(":assumed-role/")
+    if not found:
+        return ""
+    return f"{head.replace(':sts:', ':iam:', 1)}:role/{rest.split('/')[0]}"
+
+
+def _service(identity: Mapping[str, Any]) -> str:
+    # In old records invokedBy is an object.
+    invoked_by = identity.get("invokedBy")
+    return as_text(invoked_by) or as_text(as_mapping(invoked_by).get("serviceName"))
+
+
+def _last(text: str) -> str:
+    return text.rsplit("/", 1)[-1].rsplit(":", 1)[-1] or text

@@ -1,0 +1,44 @@
+"""Links into the AWS console, for every partition."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from urllib.parse import quote
+
+# https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html
+_PARTITIONS = {
+    "cn-": ("aws-cn", "console.amazonaws.cn"),
+    "us-gov-": ("aws-us-gov", "console.amazonaws-us-gov.com"),
+}
+
+
+def partition_of(region: str) -> str:
+    """The partition that ARNs of a Region begin with: `aws`, `aws-cn` or `aws-us-gov`."""
+    return _partition(region)[0]
+
+
+def event_link(region: str, event_id: str) -> str:
+    """The page of one event in CloudTrail's event history (it keeps 90 days)."""
+    return _link(region, "cloudtrailv2", f"/events/{quote(event_id, safe='')}")
+
+
+def iot_link(region: str, page: str, identifier: str) -> str:
+    """The page of one resource in the console of AWS IoT Core, such as page `certificate`."""
+    return _link(region, "iot", f"/{page}/{quote(identifier, safe='')}")
+
+
+def _link(region: str, service: str, place: str) -> str:
+    return f"{_home(region, service)}#{place}"
+
+
+@lru_cache(maxsize=64)
+def _home(region: str, service: str) -> str:
+    safe = quote(region, safe="")
+    return f"https://{safe}.{_partition(region)[1]}/{service}/home?region={safe}"
+
+
+def _partition(region: str) -> tuple[str, str]:
+    for prefix, partition in _PARTITIONS.items():
+        if region.startswith(prefix):
+            return partition
+    return ("aws", "console.aws.amazon.com")

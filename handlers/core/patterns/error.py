@@ -1,0 +1,30 @@
+"""What is wrong with a pattern, and where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+Place = tuple[str | int, ...]
+"""Where in a pattern, key by key; list positions as numbers."""
+
+
+class PatternError(ValueError):
+    """A pattern that can not be compiled.
+
+    `path` is where in the pattern the fault is, key by key (list positions as numbers);
+    `message` says what is wrong and what to write instead.
+    """
+
+    def __init__(self, path: Place, message: str) -> None:
+        self.path = path
+        self.message = message
+        place = ".".join(str(part) for part in path) or "(the pattern itself)"
+        super().__init__(f"{place}: {message}")
+
+
+def known_names(name: object, known: Iterable[object]) -> str:
+    """The names that may be written, and the one that was meant, if one looks like `name`."""
+    names = sorted(map(str, known))
+    meant = get_close_matches(str(name), names, n=1)
+    return f"known are {', '.join(names)}" + (f'; did you mean "{meant[0]}"?' if meant else "")

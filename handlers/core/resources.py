@@ -1,0 +1,79 @@
+"""Which resource of AWS IoT Core a call is about: its kind, id and ARN, and its page in the console."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from handlers.core.console import iot_link, partition_of
+from handlers.core.record import Record, as_mapping, as_text
+
+# A parameter that names a resource: the kind, and what stands before the id in its ARN, None where the id
+# alone makes no ARN: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsiot.html
+# A call may name several resources; the one that comes first here is what it is about.
+_NAMES: Mapping[str, tuple[str, str | None]] = {
+    "policyName": ("policy", "policy"),
+    "roleAlias": ("role-alias", "rolealias"),
+    "authorizerName": ("authorizer", "authorizer"),
+    "domainConfigurationName": ("domain-configuration", None),
+    "templateName": ("provisioning-template", "provisioningtemplate"),
+    "certificateProviderName": ("certificate-provider", "certificateprovider"),
+    "ruleName": ("topic-rule", "rule"),
+    "otaUpdateId": ("ota-update", "otaupdate"),
+    "jobId": ("job", "job"),
+    "jobTemplateId": ("job-template", "jobtemplate"),
+    "streamId": ("stream", "stream"),
+    "packageName": ("package", "package"),
+    "commandId": ("command", "command"),
+    "securityProfileName": ("security-profile", "securityprofile"),
+    "scheduledAuditName": ("scheduled-audit", "scheduledaudit"),
+    "metricName": ("metric", None),
+    "dimensionName": ("dimension", "dimension"),
+    "actionName": ("mitigation-action", "mitigationaction"),
+    "thingGroupName": ("thing-group", "thinggroup"),
+    "billingGroupName": ("billing-group", "billinggroup"),
+    "thingName": ("thing", "thing"),
+    "thingTypeName": ("thing-type", "thingtype"),
+    "certificateId": ("certificate", "cert"),
+    "caCertificateId": ("ca-certificate", "cacert"),
+    "indexName": ("index", "index"),
+}
+
+_RANKS = {name: rank for rank, name in enumerate(_NAMES)}
+
+# Operations whose certificateId is a CA's.
+_CA_OPERATIONS = frozenset({"RegisterCACertificate", "UpdateCACertificate", "DeleteCACertificate"})
+
+# Kinds whose page in the console is known to be at #/KIND/ID.
+_PAGES = {"policy": "policy", "topic-rule": "rule", "thing": "thing", "certificate": "certificate"}
+
+
+def find_resource(record: Record) -> dict[str, Any] | None:
+    """The resource that a call to AWS IoT Core is about: {kind, id, arn?, url?}.
+
+    None for other services and for calls that name none. `url` is its page in the AWS console.
+    """
+    if record.event_source != "iot.amazonaws.com":
+        return None
+    found = _named(record.request_parameters) or _named(as_mapping(record.raw.get("responseElements")))
+    if found is None:
+        return None
+    parameter, identifier = found
+    kind, segment = _NAMES[parameter]
+    if kind == "certificate" and record.event_name in _CA_OPERATIONS:
+        kind, segment = _NAMES["caCertificateId"]
+    resource = {"kind": kind, "id": identifier}
+    if segment is not None:
+        partition = partition_of(record.region)
+        resource["arn"] = f"arn:{partition}:iot:{record.region}:{record.account}:{segment}/{identifier}"
+    if kind in _PAGES:
+        resource["url"] = iot_link(record.region, _PAGES[kind], identifier)
+    return resource
+
+
+def _named(parameters: Mapping[str, Any]) -> tuple[str, str] | None:
+    named = [name for name in parameters if name in _RANKS and as_text(parameters[name])]
+    if not named:
+        return None
+    first = min(named, key=_RANKS.__getitem__) if len(named) > 1 else named[0]
+    return first, parameters[first]

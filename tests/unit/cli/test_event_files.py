@@ -1,0 +1,134 @@
+"""Records in files: every form is read, and what is no record is told plainly."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cli.event_files import BadFile, read_json, read_record
+from tests.records import ACCOUNT, CERTIFICATE, REGION, make_event
+
+RECORD = make_event()["detail"]
+
+
+def write(folder: Path, value: Any) -> Path:
+    path = folder / "event.json"
+    path.write_text(value if isinstance(value, str) else json.dumps(value), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        make_event(),
+        RECORD,
+        {"Records": [RECORD]},
+        {"Events": [{"EventName": "UpdateCertificate", "CloudTrailEvent": json.dumps(RECORD)}]},
+        {"EventName": "UpdateCertificate", "CloudTrailEvent": json.dumps(RECORD)},
+    ],
+    ids=["envelope", "bare", "log file", "lookup-events", "one of lookup-events"],
+)
+def test_a_record_is_the_same_in_every_form(tmp_path: Path, value: Any) -> None:
+    assert RECORD == read_record(write(tmp_path, value)).raw
+
+
+OLD: dict[str, Any] = {
+    "EventID": "8bff4fed",
+    "EventName": "AttachPolicy",
+    "EventTime": "2016-04-08T23:51:36Z",
+    "ErrorCode": "",
+    "RequestParamters": {
+        "principal": f"arn:aws:iot:{REGION}:{ACCOUNT}:cert/{CERTIFICATE}",
+        "policyName": "p",
+    },
+    "ResponseElements": "",
+    "SourceIpAddress": "198.51.100.7",
+    "UserIdentity": {"type": "IAMUser", "userName": "bob"},
+}
+
+
+def test_the_old_documentation_form_becomes_todays_record(tmp_path: Path) -> None:
+    record = read_record(write(tmp_path, OLD))
+    assert ("iot.amazonaws.com", "AttachPolicy", REGION, ACCOUNT, "198.51.100.7", None, "bob") == (
+        record.event_source,
+        record.event_name,
+        record.region,
+        record.account,
+        record.source_ip,
+        record.error_code,
+        record.user_identity["userName"],
+    )
+    assert OLD["RequestParamters"]["principal"] == record.request_parameters["target"]
+
+
+def test_the_old_form_without_an_arn_has_no_region_and_needs_an_account(tmp_path: Path) -> None:
+    identity = {"type": "IAMUser", "accountId": ACCOUNT}
+    old = {**OLD, "RequestParamters": {"policyName": "p"}, "UserIdentity": identity}
+    record = read_record(write(tmp_path, old))
+    assert ("unknown", ACCOUNT) == (record.region, record.account)
+
+
+def test_standard_input_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(RECORD)))
+    assert RECORD == read_record(Path("-")).raw
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("{", ":1:2: is not JSON: Expecting property name enclosed in double quotes"),
+        ("[1]", ": is no CloudTrail record: the event is a list, not an object"),
+        ("{}", ": is no CloudTrail record: detail is missing or null, not a CloudTrail record"),
+        ('{"eventName": "X"}', ": is no CloudTrail record: no account: recipientAccountId is missing"),
+        ('{"EventName": "X"}', ": is no CloudTrail record: no account: recipientAccountId is missing"),
+        ('{"Records": []}', ": holds 0 records; give a file with one"),
+        ('{"Records": [{}, {}]}', ": holds 2 records; give a file with one"),
+        ('{"CloudTrailEvent": "{"}', ": what stands in CloudTrailEvent is not JSON"),
+        ("[" * 100_000, ": is nested too deeply, or holds a number that is too long"),
+        ("1" * 10_000, ": is nested too deeply, or holds a number that is too long"),
+    ],
+)
+def test_what_is_no_record_is_told_with_the_file_and_the_fault(
+    tmp_path: Path, text: str, expected: str
+) -> None:
+    path = write(tmp_path, text)
+    with pytest.raises(BadFile) as caught:
+        read_record(path)
+    assert f"{path}{expected}" == str(caught.value)
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(BadFile, match=r"absent\.json: can not be read: No such file or directory$"):
+        read_json(tmp_path / "absent.json")
+
+
+def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "event.json"
+    path.write_bytes(b"\xff\xfe{}")
+    with pytest.raises(BadFile, match=r"is not UTF-8 text$"):
+        read_json(path)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from([*OLD, *RECORD]), inner, max_size=4)
+    ),
+    max_leaves=8,
+)
+
+
+@given(JSON)
+def test_any_json_is_a_record_or_told_plainly(value: Any) -> None:
+    stdin = io.StringIO(json.dumps(value))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("sys.stdin", stdin)
+        with contextlib.suppress(BadFile):
+            read_record(Path("-"))

@@ -1,0 +1,110 @@
+from typing import Any
+
+import pytest
+
+from handlers.core.actors import KINDS, describe_actor
+from handlers.core.record import parse_event
+from tests.records import ACCOUNT, make_event
+
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/fleet-admin"
+
+
+def _actor(**record: Any) -> dict[str, Any]:
+    return describe_actor(parse_event(make_event(**record)))
+
+
+def test_the_actor_of_an_assumed_role_is_the_role_and_the_session_is_told_apart() -> None:
+    assert {
+        "kind": "role",
+        "id": ROLE,
+        "name": "fleet-admin",
+        "session": "alice",
+        "account": ACCOUNT,
+        "console": False,
+        "mfa": False,
+    } == _actor()
+
+
+IAM = f"arn:aws:iam::{ACCOUNT}"
+STS = f"arn:aws:sts::{ACCOUNT}"
+OURS = {"accountId": ACCOUNT}
+
+
+@pytest.mark.parametrize(
+    ("identity", "kind", "identifier"),
+    [
+        ({"type": "Root", "arn": f"{IAM}:root", **OURS}, "root", f"{IAM}:root"),
+        ({"type": "IAMUser", "arn": f"{IAM}:user/bob", **OURS}, "iam-user", f"{IAM}:user/bob"),
+        ({"type": "AssumedRole", "arn": f"{STS}:assumed-role/r/s", **OURS}, "role", f"{IAM}:role/r"),
+        ({"type": "AWSService", "invokedBy": "iot.amazonaws.com"}, "aws-service", "iot.amazonaws.com"),
+        ({"type": "AWSService", "invokedBy": {"serviceName": "old.aws"}}, "aws-service", "old.aws"),
+        ({"type": "IdentityCenterUser", "onBehalfOf": {"userId": "u-1"}, **OURS}, "identity-center", "u-1"),
+        ({"type": "FederatedUser", "arn": f"{STS}:f/eve", **OURS}, "federated", f"{STS}:f/eve"),
+        ({"type": "AWSAccount", "accountId": "999999999999", "principalId": "AIDA"}, "cross-account", "AIDA"),
+        (
+            {"type": "IAMUser", "arn": "their-user", "accountId": "999999999999"},
+            "cross-account",
+            "their-user",
+        ),
+        ({}, "unknown", "unknown"),
+        (None, "unknown", "unknown"),
+        ({"type": 7, "arn": ["x"]}, "unknown", "unknown"),
+    ],
+)
+def test_every_kind_of_identity_has_a_kind_and_a_stable_id(identity: Any, kind: str, identifier: str) -> None:
+    actor = _actor(userIdentity=identity)
+    assert (kind, identifier) == (actor["kind"], actor["id"])
+
+
+def test_a_person_who_signed_in_through_identity_center_is_known_by_the_role() -> None:
+    issuer = {"arn": f"arn:aws:iam::{ACCOUNT}:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Admin_1"}
+    identity = {"type": "AssumedRole", "accountId": ACCOUNT, "sessionContext": {"sessionIssuer": issuer}}
+    assert "identity-center" == _actor(userIdentity=identity)["kind"]
+
+
+@pytest.mark.parametrize("identity", [None, {}, {"type": "SomethingNew"}])
+def test_a_certificate_registered_by_someone_we_can_not_name_is_not_taken_for_a_device(identity: Any) -> None:
+    actor = _actor(operation="RegisterCertificate", userIdentity=identity)
+    assert "unknown" == actor["kind"]
+
+
+def test_a_certificate_registered_by_nobody_is_a_device_on_its_first_connection() -> None:
+    actor = _actor(operation="RegisterCertificate", userIdentity={"type": "Unknown"})
+    assert "device-registration" == actor["kind"]
+
+
+@pytest.mark.parametrize(
+    ("record", "expected"),
+    [
+        ({}, False),
+        ({"sessionCredentialFromConsole": "true"}, True),
+        ({"sessionCredentialFromConsole": "false"}, False),
+        ({"userAgent": "Mozilla/5.0 (X11; Linux x86_64)"}, True),
+        ({"userAgent": "console.amazonaws.com"}, True),
+        ({"userAgent": "signin.amazonaws.com"}, True),
+        ({"userAgent": "aws-cli/2.31 (like Mozilla/5.0)"}, False),
+        ({"userAgent": ["Mozilla/5.0"]}, False),
+    ],
+)
+def test_a_call_made_in_the_console_is_told_from_one_made_with_keys(
+    record: dict[str, Any], expected: bool
+) -> None:
+    assert expected == _actor(**record)["console"]
+
+
+@pytest.mark.parametrize(("said", "expected"), [("true", True), (True, True), ("false", False), (0, False)])
+def test_whether_there_was_a_second_factor_is_told_where_cloudtrail_says_it(
+    said: object, expected: bool
+) -> None:
+    identity = {"type": "IAMUser", "sessionContext": {"attributes": {"mfaAuthenticated": said}}}
+    assert expected == _actor(userIdentity=identity)["mfa"]
+
+
+def test_nothing_is_said_of_a_second_factor_where_cloudtrail_does_not() -> None:
+    assert "mfa" not in _actor(userIdentity={"type": "IAMUser", "userName": "bob"})
+
+
+def test_every_kind_that_is_named_can_be_one() -> None:
+    identities = [*("Root", "IAMUser", "AssumedRole", "FederatedUser", "IdentityCenterUser"), "AWSService"]
+    found = {_actor(userIdentity={"type": each})["kind"] for each in [*identities, "AWSAccount", "Nobody"]}
+    assert {"device-registration"} == KINDS - found

@@ -1,0 +1,78 @@
+from typing import Any
+
+import pytest
+
+from handlers.core.record import parse_event
+from handlers.core.resources import find_resource
+from tests.records import ACCOUNT, CERTIFICATE, REGION, make_event
+
+ARN = f"arn:aws:iot:{REGION}:{ACCOUNT}"
+CONSOLE = f"https://{REGION}.console.aws.amazon.com/iot/home?region={REGION}#"
+
+
+def _resource(**record: Any) -> dict[str, Any] | None:
+    return find_resource(parse_event(make_event(**record)))
+
+
+def test_a_resource_has_a_kind_an_id_an_arn_and_its_page_in_the_console() -> None:
+    assert {
+        "kind": "certificate",
+        "id": CERTIFICATE,
+        "arn": f"{ARN}:cert/{CERTIFICATE}",
+        "url": f"{CONSOLE}/certificate/{CERTIFICATE}",
+    } == _resource()
+
+
+@pytest.mark.parametrize(
+    ("operation", "parameters", "kind", "arn"),
+    [
+        ("AttachPolicy", {"target": "arn:x", "policyName": "p"}, "policy", f"{ARN}:policy/p"),
+        ("AttachThingPrincipal", {"principal": "arn:x", "thingName": "t"}, "thing", f"{ARN}:thing/t"),
+        (
+            "AddThingToThingGroup",
+            {"thingName": "t", "thingGroupName": "g"},
+            "thing-group",
+            f"{ARN}:thinggroup/g",
+        ),
+        ("UpdateCACertificate", {"certificateId": "c"}, "ca-certificate", f"{ARN}:cacert/c"),
+        ("CreateTopicRule", {"ruleName": "r"}, "topic-rule", f"{ARN}:rule/r"),
+        ("CreateDomainConfiguration", {"domainConfigurationName": "d"}, "domain-configuration", None),
+    ],
+)
+def test_the_resource_is_the_one_that_the_call_is_about(
+    operation: str, parameters: dict[str, Any], kind: str, arn: str | None
+) -> None:
+    resource = _resource(operation=operation, requestParameters=parameters)
+    assert resource is not None
+    assert (kind, arn) == (resource["kind"], resource.get("arn"))
+
+
+def test_a_resource_that_only_the_answer_names_is_found_there() -> None:
+    resource = _resource(requestParameters={"setAsActive": True}, responseElements={"certificateId": "c"})
+    assert resource is not None
+    assert "c" == resource["id"]
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"requestParameters": None},
+        {"requestParameters": {"policyName": ["x"]}},
+        {"eventSource": "iam.amazonaws.com", "requestParameters": {"policyName": "p"}},
+    ],
+)
+def test_a_call_that_names_no_resource_of_iot_has_none(record: dict[str, Any]) -> None:
+    assert _resource(**record) is None
+
+
+def test_the_arn_and_the_page_are_those_of_the_partition() -> None:
+    resource = _resource(awsRegion="cn-north-1")
+    assert resource is not None
+    assert resource["arn"].startswith("arn:aws-cn:iot:cn-north-1:")
+    assert resource["url"].startswith("https://cn-north-1.console.amazonaws.cn/iot/")
+
+
+def test_a_hostile_name_stays_one_part_of_the_address() -> None:
+    resource = _resource(requestParameters={"policyName": "a/../b>|c"})
+    assert resource is not None
+    assert f"{CONSOLE}/policy/a%2F..%2Fb%3E%7Cc" == resource["url"]
