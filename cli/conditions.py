@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from handlers.core.alerts import clean
+from handlers.core.alerts import show
 from handlers.core.patterns import compile_pattern
 
 
@@ -69,4 +68,4 @@ def _values(value: Any, path: tuple[str, ...]) -> Iterator[Any]:
 
 
 def _short(value: Any) -> str:
-    return clean(json.dumps(value, ensure_ascii=False))
+    return f'"{show(value)}"' if isinstance(value, str) else show(value)

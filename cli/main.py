@@ -152,6 +152,8 @@ def _told_plainly() -> Iterator[None]:
         yield
     except (BadFile, RulebookError) as error:
         _refuse(str(error))
+    except RecursionError:
+        _refuse("the event is nested too deeply")
 
 
 def _refuse(message: str) -> NoReturn:

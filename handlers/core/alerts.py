@@ -169,9 +169,18 @@ def alert_data(alert: Alert) -> dict[str, Any]:
 def _readable(value: object) -> str | None:
     if value is None or value == "":
         return None
-    return clean(value if isinstance(value, str) else json.dumps(value))
+    return show(value)
+
+
+def show(value: object) -> str:
+    """A value of a record as short text for people: texts as they are, everything else as JSON."""
+    try:
+        return clean(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+    except RecursionError:
+        return "(nested too deeply to show)"
 
 
 def _digest(*parts: str) -> str:
-    # JSON keeps ("a", "bc") and ("ab", "c") apart.
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]
+    # Their lengths keep ("a", "bc") and ("ab", "c") apart. JSON may hold half a surrogate pair.
+    told_apart = "".join(f"{len(part)}:{part}" for part in parts).encode(errors="surrogatepass")
+    return hashlib.sha256(told_apart).hexdigest()[:24]

@@ -30,6 +30,10 @@ class Record:
     region: str
     account: str
     """The account whose fleet was touched (recipientAccountId)."""
+    request_parameters: Mapping[str, Any]
+    """The call's parameters; empty when CloudTrail recorded none."""
+    user_identity: Mapping[str, Any]
+    """Who called, in CloudTrail's own form; empty when absent."""
     raw: Mapping[str, Any]
 
     @property
@@ -46,16 +50,6 @@ class Record:
     def error_message(self) -> str | None:
         """AWS's words on the error."""
         return as_text(self.raw.get("errorMessage")) or None
-
-    @property
-    def request_parameters(self) -> Mapping[str, Any]:
-        """The call's parameters; empty when CloudTrail recorded none."""
-        return as_mapping(self.raw.get("requestParameters"))
-
-    @property
-    def user_identity(self) -> Mapping[str, Any]:
-        """Who called, in CloudTrail's own form; empty when absent."""
-        return as_mapping(self.raw.get("userIdentity"))
 
 
 def parse_event(event: object) -> Record:
@@ -94,6 +88,8 @@ def parse_record(detail: Mapping[str, Any], *, account: str = "") -> Record:
         event_time=_time(_required(detail, "eventTime")),
         region=_required(detail, "awsRegion"),
         account=account,
+        request_parameters=detail.get("requestParameters") or {},
+        user_identity=detail.get("userIdentity") or {},
         raw=detail,
     )
 

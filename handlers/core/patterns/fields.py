@@ -33,6 +33,8 @@ def all_hold(fields: Mapping[Path, Values]) -> Callable[[Any], bool]:
     """A predicate: the event has the wanted values in all fields, in the same element of each array."""
     search = _hold_together(fields)
     deciders = [_decider(path, values) for path, values in fields.items()]
+    if len(deciders) == 1:
+        return _holds_alone(deciders[0], search)
 
     def holds(event: Any) -> bool:
         for decide in deciders:
@@ -40,6 +42,16 @@ def all_hold(fields: Mapping[Path, Values]) -> Callable[[Any], bool]:
             if not answer:
                 return search(event) if answer is None else False
         return True
+
+    return holds
+
+
+def _holds_alone(
+    decide: Callable[[Any], bool | None], search: Callable[[Any], bool]
+) -> Callable[[Any], bool]:
+    def holds(event: Any) -> bool:
+        answer = decide(event)
+        return search(event) if answer is None else answer
 
     return holds
 

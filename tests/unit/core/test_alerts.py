@@ -47,6 +47,14 @@ def test_a_parameter_that_is_no_text_is_shown_as_json() -> None:
     assert ('{"a": [1]}', {"newStatus": "true"}) == (alert.subject, alert.shown)
 
 
+def test_a_parameter_that_is_nested_without_end_is_not_shown() -> None:
+    deep: Any = "x"
+    for _ in range(5000):
+        deep = [deep]
+    alert = make_alert(requestParameters={"certificateId": deep})
+    assert "(nested too deeply to show)" == alert.subject
+
+
 def test_a_name_that_hides_its_direction_or_breaks_lines_is_shown_plain() -> None:
     assert "a b c d" == clean("a\nb\u202ec\x00d")
 

@@ -1,0 +1,141 @@
+"""Whatever stands in a record, the whole catalog judges it or refuses it, and nothing else happens."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from handlers.core.alerts import Delivery, build_alert, read_delivery, write_delivery
+from handlers.core.facts import derive_facts
+from handlers.core.judgement import judge
+from handlers.core.record import BadRecord, parse_event
+from handlers.core.renderings.slack import render_slack
+from handlers.core.renderings.sns import render_sns
+from handlers.core.renderings.text import render_text
+from handlers.core.ruleset import Ruleset, load_ruleset
+from rulebook.any_operation import load_any_operation
+from rulebook.catalog import load_catalog
+from rulebook.compile import compile_ruleset
+from rulebook.config import load_config
+from rulebook.services import SERVICES
+from tests.records import ACCOUNT, make_event
+from tests.service_models import find_operation
+from tests.unit.rulebook.test_catalog_completeness import leaves
+
+CATALOG = load_catalog()
+
+# Text that some code looks at more closely than at other text.
+TELLING = [
+    *(
+        "",
+        "*",
+        "true",
+        "arn:aws:iot:eu-west-1:999999999999:cert/x",
+        f"arn:aws:iam::{ACCOUNT}:root",
+        "a" * 5000,
+    ),
+    *('{"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}', '{"Statement": ', "[" * 3000),
+    *('{"Resources": {"p": {"Type": "AWS::IoT::Policy"}}}', "<!channel>", "\x00\u202e\ud800", "10.0.0.1/8"),
+    *("https://sqs.eu-west-1.amazonaws.com/999999999999/q", "SELECT * FROM '#'", "0" * 12),
+]
+TEXTS = st.sampled_from(TELLING) | st.text(max_size=8)
+LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | TEXTS
+VALUES = st.recursive(
+    LEAVES,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@pytest.fixture(scope="module")
+def ruleset(tmp_path_factory: pytest.TempPathFactory) -> Ruleset:
+    path = tmp_path_factory.mktemp("config") / "alerts.yaml"
+    path.write_text("version: 1\ndestinations: {audit: {sns: create}}\n")
+    return load_ruleset(compile_ruleset(load_config(path, CATALOG), CATALOG, load_any_operation()))
+
+
+def paths_of(operation: str) -> list[tuple[str, ...]]:
+    """Every place that the operation's rule looks at, and its first parameters."""
+    entry = CATALOG[operation]
+    looked_at = [path for each in entry.escalate for path, _ in leaves(each.when)]
+    dotted = [path for path in (entry.subject, *entry.shown, *looked_at) if path]
+    members = [f"requestParameters.{name}" for model in find_operation(operation) for name in model.members]
+    return sorted({tuple(path.split(".")) for path in (*dotted, *members) if not path.startswith("facts.")})
+
+
+def places_of(value: Any, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    if not isinstance(value, dict):
+        return [path]
+    return [path, *(deeper for key, inner in value.items() for deeper in places_of(inner, (*path, key)))]
+
+
+def put(record: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
+    place: Any = record
+    for key in path[:-1]:
+        inner = place.get(key)
+        if not isinstance(inner, dict):
+            inner = place[key] = {}
+        place = inner
+    place[path[-1]] = deepcopy(value)
+
+
+@st.composite
+def events(draw: st.DrawFn) -> dict[str, Any]:
+    operation = draw(st.sampled_from([*CATALOG]))
+    prefix, _, name = operation.partition(":")
+    event = deepcopy(make_event(name, eventSource=SERVICES[prefix].event_sources[0]))
+    for path in draw(st.lists(st.sampled_from(paths_of(operation)), min_size=1, max_size=3)):
+        put(event["detail"], path, draw(VALUES))
+    for path in draw(st.lists(st.sampled_from(places_of(make_event())[1:]), max_size=2)):
+        put(event, path, draw(VALUES))
+    return event
+
+
+def tell(event: Mapping[str, Any], ruleset: Ruleset) -> None:
+    """Everything that happens to an event between the bus and the destinations."""
+    try:
+        record = parse_event(event)
+    except BadRecord:
+        return
+    facts = derive_facts(record)
+    for finding in judge(record, facts, ruleset):
+        delivery = Delivery(alert=build_alert(record, facts, finding), destination="audit")
+        text = write_delivery(delivery)
+        text.encode()
+        assert delivery == read_delivery(text)
+        json.dumps(render_slack(delivery.alert), ensure_ascii=False).encode()
+        render_text(delivery.alert).encode()
+        render_sns(delivery.alert)
+
+
+@given(event=events())
+@settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow])
+def test_a_hostile_record_is_judged_or_refused_and_nothing_else_happens(
+    event: dict[str, Any], ruleset: Ruleset
+) -> None:
+    tell(event, ruleset)
+
+
+@pytest.mark.parametrize("operation", CATALOG)
+def test_text_in_every_place_that_a_rule_looks_at_does_no_harm(operation: str, ruleset: Ruleset) -> None:
+    prefix, _, name = operation.partition(":")
+    for source in SERVICES[prefix].event_sources:
+        for value in (TELLING[3], ["x", {"y": 1}], {"z": None}, 10**400, True):
+            event = deepcopy(make_event(name, eventSource=source, requestParameters={}))
+            for path in paths_of(operation):
+                put(event["detail"], path, value)
+            tell(event, ruleset)
+
+
+def test_a_deep_record_is_judged(ruleset: Ruleset) -> None:
+    deep: Any = "x"
+    for _ in range(900):
+        deep = [{"a": deep}]
+    for operation in ("CreateTopicRule", "CreatePolicy", "CreateJob"):
+        tell(make_event(operation, requestParameters={"policyDocument": deep, "targets": deep}), ruleset)
