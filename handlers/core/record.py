@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from handlers.core.spelling import small_first
+
 
 class BadRecord(ValueError):
     """The event can not be read as a CloudTrail record; the message says which part is at fault."""
@@ -95,10 +97,11 @@ def parse_record(detail: Mapping[str, Any], *, account: str = "") -> Record:
 
 
 def value_at(record: Mapping[str, Any], path: str) -> Any:
-    """The value at a dotted path (`requestParameters.policyName`), or None."""
+    """The value at a dotted path (`requestParameters.policyName`) in either spelling, or None."""
     value: Any = record
     for part in path.split("."):
-        value = as_mapping(value).get(part)
+        inside = as_mapping(value)
+        value = inside[part] if part in inside else inside.get(small_first(part))
     return value
 
 

@@ -12,13 +12,14 @@ from typing import Any, Literal
 from handlers.core.operations import is_read
 from handlers.core.patterns import Predicate, compile_pattern
 from handlers.core.severity import Severity
+from handlers.core.spelling import either_spelling
 
 
 @dataclass(frozen=True, slots=True)
 class Escalation:
     """Raise a rule's severity to `to` when the record and its facts match `pattern`.
 
-    `matches` is the pattern, compiled.
+    `matches` is the pattern, compiled for parameters in either spelling.
     """
 
     pattern: Mapping[str, Any]
@@ -163,7 +164,12 @@ def _rule(entry: Mapping[str, Any]) -> Rule:
 
 def _escalation(entry: Mapping[str, Any]) -> Escalation:
     when = entry["when"]
-    return Escalation(pattern=when, matches=compile_pattern(when), to=Severity(entry["to"]), why=entry["why"])
+    return Escalation(
+        pattern=when,
+        matches=compile_pattern(either_spelling(when)),
+        to=Severity(entry["to"]),
+        why=entry["why"],
+    )
 
 
 def _circumstance(entry: Mapping[str, Any]) -> Circumstance:

@@ -17,7 +17,7 @@ def _run(*arguments: str) -> tuple[int, str]:
 def test_the_demo_shows_every_alert_as_it_arrives_and_what_to_do_next() -> None:
     code, said = _run()
     assert 0 == code, said
-    assert (9, 3) == (said.count("  SNS   after"), said.count("  Slack after"))
+    assert (11, 5) == (said.count("  SNS   after"), said.count("  Slack after"))
     assert "every alert arrived, once" in said
     assert "npx cdk deploy" in said.splitlines()[-1]
 

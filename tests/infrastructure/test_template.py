@@ -17,6 +17,7 @@ from cdk.delivery import TRIES
 from handlers import deliver, detect
 from handlers.core.backoff import retry_delay
 from handlers.core.patterns import compile_pattern
+from rulebook.services import SERVICES
 from tests.infrastructure.conftest import synthesize
 from tests.records import make_event
 
@@ -59,6 +60,15 @@ def test_the_rule_catches_what_cloudtrail_records_of_iot_and_nothing_else(templa
     assert not matches({**ours, "source": "aws.iam"})
     assert not matches({**ours, "detail-type": "AWS Console Sign In via CloudTrail"})
     assert not matches(make_event(eventSource="organizations.amazonaws.com"))
+
+
+def test_the_rule_catches_every_service_that_aws_still_runs(template: dict[str, Any]) -> None:
+    (rule,) = _resources(template, "AWS::Events::Rule").values()
+    matches = compile_pattern(rule["EventPattern"])
+    for service in SERVICES.values():
+        for source in service.event_sources:
+            event = {**make_event(eventSource=source), "source": service.bus_source}
+            assert matches(event) == (not service.retired)
 
 
 def test_the_rules_pattern_fits(template: dict[str, Any]) -> None:

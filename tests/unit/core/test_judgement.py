@@ -7,7 +7,7 @@ from handlers.core.judgement import Finding, judge
 from handlers.core.record import parse_event
 from handlers.core.severity import Severity
 from tests.records import make_event
-from tests.rules import make_ruleset
+from tests.rules import UPDATE_CERTIFICATE, make_ruleset
 
 
 def _judge(**record: Any) -> tuple[Finding, ...]:
@@ -34,6 +34,15 @@ def test_a_failed_call_changed_nothing_so_it_is_medium_at_most_and_says_so() -> 
         finding.severity,
         finding.reasons[-1],
     )
+
+
+def test_an_escalation_fires_on_a_parameter_in_either_spelling() -> None:
+    when = {"requestParameters": {"Sidewalk": {"Role": ["gateway"]}}}
+    rule = {**UPDATE_CERTIFICATE, "escalate": [{"when": when, "to": "critical", "why": "w"}]}
+    for parameters in ({"Sidewalk": {"Role": "gateway"}}, {"sidewalk": {"role": "gateway"}}):
+        record = parse_event(make_event(requestParameters=parameters))
+        (finding,) = judge(record, derive_facts(record), make_ruleset(rule))
+        assert Severity.CRITICAL == finding.severity
 
 
 def test_a_circumstance_raises_any_operation_and_gives_its_reason_and_techniques() -> None:

@@ -90,6 +90,7 @@ def test_what_is_no_record_is_refused_with_the_part_at_fault(event: Any, message
     ("path", "expected"),
     [
         ("requestParameters.certificateId", CERTIFICATE),
+        ("requestParameters.CertificateId", CERTIFICATE),
         ("requestParameters.absent.deeper", None),
         ("eventName.deeper", None),
     ],
