@@ -20,7 +20,7 @@ class BadFile(Exception):
 
 def read_json(path: Path) -> Any:
     """The JSON value in a file; `-` is standard input. Raises `BadFile`."""
-    name = "standard input" if str(path) == "-" else str(path)
+    name = name_of(path)
     try:
         text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
         return json.loads(text)
@@ -32,6 +32,11 @@ def read_json(path: Path) -> Any:
         raise BadFile(f"{name}:{error.lineno}:{error.colno}: is not JSON: {error.msg}") from None
     except (RecursionError, ValueError):
         raise BadFile(f"{name}: is nested too deeply, or holds a number that is too long") from None
+
+
+def name_of(path: Path) -> str:
+    """What messages call a file."""
+    return "standard input" if str(path) == "-" else str(path)
 
 
 def read_record(path: Path) -> Record:
@@ -50,7 +55,7 @@ def read_record(path: Path) -> Record:
                 return parse_record(_from_old_form(value))
         return parse_event(value)
     except BadRecord as error:
-        raise BadFile(f"{path}: is no CloudTrail record: {error}") from None
+        raise BadFile(f"{name_of(path)}: is no CloudTrail record: {error}") from None
 
 
 def _only_one(value: Any, path: Path) -> Any:
@@ -59,14 +64,14 @@ def _only_one(value: Any, path: Path) -> Any:
         inside = value.get(wrapper) if isinstance(value, Mapping) else None
         if isinstance(inside, list):
             if len(inside) != 1:
-                raise BadFile(f"{path}: holds {len(inside)} records; give a file with one")
+                raise BadFile(f"{name_of(path)}: holds {len(inside)} records; give a file with one")
             value = inside[0]
     text = value.get("CloudTrailEvent") if isinstance(value, Mapping) else None
     if isinstance(text, str):
         try:
             return json.loads(text)
         except (ValueError, RecursionError):
-            raise BadFile(f"{path}: what stands in CloudTrailEvent is not JSON") from None
+            raise BadFile(f"{name_of(path)}: what stands in CloudTrailEvent is not JSON") from None
     return value
 
 

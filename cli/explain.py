@@ -8,10 +8,11 @@ from typing import Any
 
 from cli.conditions import Condition, check_conditions
 from cli.text import wrap
-from handlers.core.alerts import clean
+from handlers.core.alerts import build_alert, clean
 from handlers.core.facts import derive_facts
 from handlers.core.judgement import Finding, judge
 from handlers.core.record import Record
+from handlers.core.renderings.text import render_title
 from handlers.core.ruleset import Circumstance, Escalation, Ruleset
 
 _NAME_WIDTH = 25
@@ -99,16 +100,23 @@ def render_event(explained: Explanation) -> str:
 
 def _event_lines(explained: Explanation) -> Iterator[str]:
     record, finding = explained.record, explained.finding
+    if finding is None:
+        yield f"No finding: {clean(explained.operation)}"
+        yield from wrap(explained.silence, "  ")
+    else:
+        yield render_title(build_alert(record, explained.facts, finding))
     place = f"account {clean(record.account)}, {clean(record.region)}"
-    yield f"{clean(explained.operation)}, {place}, {record.event_time:%Y-%m-%d %H:%M:%S} UTC"
+    yield f"{place}, {record.event_time:%Y-%m-%d %H:%M:%S} UTC"
     yield ""
     yield "Facts"
     for name, value in _leaves(explained.facts):
         yield from wrap(_fact(value), f"  {name:<{_NAME_WIDTH}} ")
+    if finding is not None:
+        yield from _finding_lines(explained, finding)
+
+
+def _finding_lines(explained: Explanation, finding: Finding) -> Iterator[str]:
     yield ""
-    if finding is None:
-        yield f"No finding: {explained.silence}"
-        return
     yield f"Rule {finding.rule.name}"
     yield from wrap(finding.rule.why, f"  {finding.rule.severity.value:<14} ")
     for each in finding.rule.escalations:
@@ -135,7 +143,7 @@ def _event_lines(explained: Explanation) -> Iterator[str]:
 def _step(explained: Explanation, escalation: Escalation, *, fired: bool) -> Iterator[str]:
     yield from wrap(escalation.why, f"  {'+' if fired else '-'} to {escalation.to.value:<9} ")
     conditions = check_conditions(escalation.pattern, explained.view)
-    shown = conditions if fired else _failed(explained, escalation)
+    shown = conditions if fired else _failed(explained, escalation)[:1]
     for condition in shown:
         yield from wrap(condition.describe(), " " * 17)
     if not shown:

@@ -13,7 +13,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from cli.event_files import BadFile, read_json, read_record
+from cli.event_files import BadFile, name_of, read_json, read_record
 from cli.explain import event_data, explain_event, render_event
 from cli.operations import entry_data, render_catalog, render_entry
 from handlers.core.operations import is_read
@@ -64,7 +64,9 @@ def explain(
     *,
     every: Annotated[bool, typer.Option("--all", help="Every operation of the catalog.")] = False,
     as_json: JsonOption = False,
-    config: Annotated[Path, typer.Option(help="The config that an event is judged with.")] = _CONFIG,
+    config: Annotated[
+        Path | None, typer.Option(help="Judge an event with this config, not with config/alerts.yaml.")
+    ] = None,
 ) -> None:
     """Say what the catalog knows of an operation, or judge one event step by step.
 
@@ -73,11 +75,14 @@ def explain(
     """
     if every == (what is not None):
         _refuse("give an operation, a file with an event, or --all")
+    is_event = what is not None and _names_a_file(what)
+    if config is not None and not is_event:
+        _refuse("--config is for judging an event; an operation is explained from the catalog")
     with _told_plainly():
         if what is None:
             _explain_catalog(as_json=as_json)
-        elif _names_a_file(what):
-            _explain_event(Path(what), config, as_json=as_json)
+        elif is_event:
+            _explain_event(Path(what), config or _CONFIG, as_json=as_json)
         else:
             _explain_operation(what, as_json=as_json)
 
@@ -134,14 +139,16 @@ def match(
     as_json: JsonOption = False,
 ) -> None:
     """Say whether an event pattern matches an event, as EventBridge would: true or false."""
+    if str(pattern) == str(event) == "-":
+        _refuse("only one of --pattern and --event may be standard input")
     with _told_plainly():
         wanted, given = read_json(pattern), read_json(event)
         if not isinstance(given, dict):
-            raise BadFile(f"{event}: an event is a JSON object")
+            raise BadFile(f"{name_of(event)}: an event is a JSON object")
         try:
             matches = compile_pattern(wanted)(given)
         except PatternError as error:
-            raise BadFile(f"{pattern}: {error}") from None
+            raise BadFile(f"{name_of(pattern)}: {error}") from None
     typer.echo(json.dumps({"matches": matches}) if as_json else json.dumps(matches))
     raise typer.Exit(0 if matches else 1)
 

@@ -19,12 +19,12 @@ def partition_of(region: str) -> str:
 
 def event_link(region: str, event_id: str) -> str:
     """The page of one event in CloudTrail's event history (it keeps 90 days)."""
-    return _link(region, "cloudtrailv2", f"/events/{quote(event_id, safe='')}")
+    return _link(region, "cloudtrailv2", f"/events/{_quoted(event_id)}")
 
 
 def iot_link(region: str, page: str, identifier: str) -> str:
     """The page of one resource in the console of AWS IoT Core, such as page `certificate`."""
-    return _link(region, "iot", f"/{page}/{quote(identifier, safe='')}")
+    return _link(region, "iot", f"/{page}/{_quoted(identifier)}")
 
 
 def _link(region: str, service: str, place: str) -> str:
@@ -33,8 +33,13 @@ def _link(region: str, service: str, place: str) -> str:
 
 @lru_cache(maxsize=64)
 def _home(region: str, service: str) -> str:
-    safe = quote(region, safe="")
+    safe = _quoted(region)
     return f"https://{safe}.{_partition(region)[1]}/{service}/home?region={safe}"
+
+
+def _quoted(text: str) -> str:
+    # JSON may hold half a surrogate pair, which UTF-8 can not.
+    return quote(text, safe="", errors="replace")
 
 
 def _partition(region: str) -> tuple[str, str]:

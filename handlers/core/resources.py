@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -44,6 +45,9 @@ _RANKS = {name: rank for rank, name in enumerate(_NAMES)}
 # Operations whose certificateId is a CA's.
 _CA_OPERATIONS = frozenset({"RegisterCACertificate", "UpdateCACertificate", "DeleteCACertificate"})
 
+# What AWS takes as a name or id of these kinds. A hostile one has no page; its link could have any length.
+_IDENTIFIER = re.compile(r"[\w+=,.@:-]{1,128}", re.ASCII)
+
 # Kinds whose page in the console is known to be at #/KIND/ID.
 _PAGES = {"policy": "policy", "topic-rule": "rule", "thing": "thing", "certificate": "certificate"}
 
@@ -51,7 +55,7 @@ _PAGES = {"policy": "policy", "topic-rule": "rule", "thing": "thing", "certifica
 def find_resource(record: Record) -> dict[str, Any] | None:
     """The resource that a call to AWS IoT Core is about: {kind, id, arn?, url?}.
 
-    None for other services and for calls that name none. `url` is its page in the AWS console.
+    None for other services and for calls that name none. `url` is its page in the console.
     """
     if record.event_source != "iot.amazonaws.com":
         return None
@@ -66,7 +70,7 @@ def find_resource(record: Record) -> dict[str, Any] | None:
     if segment is not None:
         partition = partition_of(record.region)
         resource["arn"] = f"arn:{partition}:iot:{record.region}:{record.account}:{segment}/{identifier}"
-    if kind in _PAGES:
+    if kind in _PAGES and _IDENTIFIER.fullmatch(identifier):
         resource["url"] = iot_link(record.region, _PAGES[kind], identifier)
     return resource
 

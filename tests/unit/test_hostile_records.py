@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -44,7 +45,7 @@ TELLING = [
     *('{"Resources": {"p": {"Type": "AWS::IoT::Policy"}}}', "<!channel>", "\x00\u202e\ud800", "10.0.0.1/8"),
     *("https://sqs.eu-west-1.amazonaws.com/999999999999/q", "SELECT * FROM '#'", "0" * 12),
 ]
-TEXTS = st.sampled_from(TELLING) | st.text(max_size=8)
+TEXTS = st.sampled_from(TELLING) | st.text(max_size=8) | st.text(st.characters(codec=None), max_size=4)
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | TEXTS
 VALUES = st.recursive(
     LEAVES,
@@ -109,9 +110,32 @@ def tell(event: Mapping[str, Any], ruleset: Ruleset) -> None:
         text = write_delivery(delivery)
         text.encode()
         assert delivery == read_delivery(text)
-        json.dumps(render_slack(delivery.alert), ensure_ascii=False).encode()
-        render_text(delivery.alert).encode()
-        render_sns(delivery.alert)
+        assert len(text.encode()) < 256 * 1024
+        assert [] == list(faults_of(render_slack(delivery.alert)))
+        assert len(render_text(delivery.alert).encode()) < 64 * 1024
+        assert len(json.dumps(asdict(render_sns(delivery.alert)), ensure_ascii=False).encode()) < 256 * 1024
+
+
+def faults_of(message: dict[str, Any]) -> Iterator[str]:
+    """What Slack would refuse: https://docs.slack.dev/reference/block-kit/blocks."""
+    json.dumps(message, ensure_ascii=False).encode()
+    if sum(map(len, _texts(message["blocks"]))) > 13_000:
+        yield "the blocks are too long together"
+    for block in message["blocks"]:
+        for text in _texts(block.get("fields", [])):
+            if len(text) > 2000:
+                yield f"a field of {len(text)}"
+        for text in _texts(block):
+            if not 0 < len(text) <= (150 if block["type"] == "header" else 3000):
+                yield f"a text of {len(text)}"
+
+
+def _texts(part: Any) -> Iterator[str]:
+    if isinstance(part, dict) and isinstance(part.get("text"), str):
+        yield part["text"]
+    elif isinstance(part, dict | list):
+        for inner in part.values() if isinstance(part, dict) else part:
+            yield from _texts(inner)
 
 
 @given(event=events())
@@ -126,7 +150,7 @@ def test_a_hostile_record_is_judged_or_refused_and_nothing_else_happens(
 def test_text_in_every_place_that_a_rule_looks_at_does_no_harm(operation: str, ruleset: Ruleset) -> None:
     prefix, _, name = operation.partition(":")
     for source in SERVICES[prefix].event_sources:
-        for value in (TELLING[3], ["x", {"y": 1}], {"z": None}, 10**400, True):
+        for value in (*TELLING, ["x", {"y": 1}], {"z": None}, 10**400, True):
             event = deepcopy(make_event(name, eventSource=source, requestParameters={}))
             for path in paths_of(operation):
                 put(event["detail"], path, value)

@@ -6,6 +6,7 @@ leaf, so its `anything-but` holds for every other leaf, as on AWS.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ class Values:
 def compile_values(values: object, place: Place) -> Values:
     """Compile a list of allowed values. Raises `PatternError`."""
     if not isinstance(values, list | tuple):
-        raise PatternError(place, f"write the allowed values as a list: {_shortened(f'[{values!r}]')}")
+        raise PatternError(place, f"write the allowed values as a list: {_shortened(_as_json([values]))}")
     if not values:
         raise PatternError(place, "an empty list matches nothing; name at least one value")
     exact: list[Any] = []
@@ -235,6 +236,10 @@ def _text(operand: object, place: Place) -> str:
     if not isinstance(operand, str):
         raise PatternError(place, "give a string")
     return operand
+
+
+def _as_json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _shortened(text: str) -> str:

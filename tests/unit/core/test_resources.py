@@ -72,7 +72,14 @@ def test_the_arn_and_the_page_are_those_of_the_partition() -> None:
     assert resource["url"].startswith("https://cn-north-1.console.amazonaws.cn/iot/")
 
 
-def test_a_hostile_name_stays_one_part_of_the_address() -> None:
-    resource = _resource(requestParameters={"policyName": "a/../b>|c"})
+@pytest.mark.parametrize("name", ["a/../b>|c", "x" * 129, "\ud800x", "🔥", "a b"])
+def test_a_name_that_aws_does_not_take_has_no_page(name: str) -> None:
+    resource = _resource(requestParameters={"policyName": name})
     assert resource is not None
-    assert f"{CONSOLE}/policy/a%2F..%2Fb%3E%7Cc" == resource["url"]
+    assert "url" not in resource
+
+
+def test_an_id_keeps_its_signs_in_the_address() -> None:
+    resource = _resource(requestParameters={"policyName": "a+b=c@d"})
+    assert resource is not None
+    assert f"{CONSOLE}/policy/a%2Bb%3Dc%40d" == resource["url"]

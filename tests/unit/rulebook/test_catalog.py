@@ -153,7 +153,7 @@ def test_a_file_that_is_not_yaml_is_told_with_the_faults_of_the_others(tmp_path:
         (
             "runbook: [Look.]",
             "runbook: [Look.]\n  escalate: [{when: {eventName: x}, to: high, why: y}]",
-            "8:33: iot:DeletePolicy.escalate.0.when.eventName: write the allowed values as a list: ['x']",
+            '8:33: iot:DeletePolicy.escalate.0.when.eventName: write the allowed values as a list: ["x"]',
         ),
         (
             "runbook: [Look.]",
