@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cli.text import wrap
+from rulebook.attack import TECHNIQUES
 from rulebook.catalog import Entry
 
 
@@ -41,8 +42,8 @@ def _entry_lines(operation: str, entry: Entry) -> Iterator[str]:
         yield f"Subject   {entry.subject}"
     if entry.shown:
         yield from wrap(", ".join(entry.shown), "Shown     ")
-    if entry.attack:
-        yield f"ATT&CK    {', '.join(entry.attack)}"
+    for number, technique in enumerate(entry.attack):
+        yield f"{'' if number else 'ATT&CK':<9} {technique} {TECHNIQUES[technique]}"
     if entry.escalate:
         yield ""
         yield "Worse"

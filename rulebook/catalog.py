@@ -15,6 +15,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, model_validator
 
 from handlers.core.severity import Severity
+from rulebook.attack import TECHNIQUES
 from rulebook.faults import CatalogError, Fault, Path, SourceError
 from rulebook.services import SERVICES
 from rulebook.source import Source, read_source
@@ -37,6 +38,12 @@ def matching(expression: str, advice: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _known_technique(identifier: str) -> str:
+    if identifier not in TECHNIQUES:
+        raise refuse(((), "rulebook/attack.py names no such technique; check the id, or add it there"))
+    return identifier
+
+
 _SUBJECT = r"(requestParameters|responseElements)(\.[A-Za-z0-9_]+)+"
 Category = Annotated[str, matching(r"[a-z]+(_[a-z]+)*", "write the category in small letters")]
 SubjectPath = Annotated[str, matching(_SUBJECT, "write a path such as requestParameters.policyName")]
@@ -44,7 +51,11 @@ SubjectPath = Annotated[str, matching(_SUBJECT, "write a path such as requestPar
 ShownPath = Annotated[
     str, matching(r"requestParameters(\.[A-Za-z0-9_]+)+", "only paths below requestParameters may be shown")
 ]
-Technique = Annotated[str, matching(r"T\d{4}(\.\d{3})?", "write an ATT&CK id such as T1098.001")]
+Technique = Annotated[
+    str,
+    matching(r"T\d{4}(\.\d{3})?", "write an ATT&CK id such as T1098.001"),
+    AfterValidator(_known_technique),
+]
 
 
 class Escalation(Strict):

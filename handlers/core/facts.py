@@ -13,6 +13,7 @@ from handlers.core.actors import describe_actor
 from handlers.core.policy import policy_fact, template_fact
 from handlers.core.record import Record, as_mapping
 from handlers.core.resources import find_resource
+from handlers.core.topic_rules import describe_topic_rule
 
 # The account stands in an ARN, and in the URL of an SQS queue.
 _ACCOUNT_IN_TEXT = re.compile(
@@ -31,6 +32,8 @@ def derive_facts(record: Record) -> dict[str, Any]:
     - `resource` {kind, id, arn?, url?}, when the call names a resource of AWS IoT Core
     - `policy` {verdicts, risks, why}, when it carries a policy document
     - `template` {verdicts, risks, why, policies}, when it carries a provisioning template
+    - `topicRule` {everyMessage, secret}, when it carries a topic rule's SQL
+    - `firmware` {unsigned}, when it carries the files of an update over the air
     - `crossAccount` {accounts}, when the parameters name another account
     """
     parameters = record.request_parameters
@@ -47,6 +50,10 @@ def derive_facts(record: Record) -> dict[str, Any]:
         facts["policy"] = policy_fact(parameters["policyDocument"])
     if (template := _template_body(parameters)) is not None:
         facts["template"] = template_fact(template)
+    if (topic_rule := describe_topic_rule(parameters)) is not None:
+        facts["topicRule"] = topic_rule
+    if "otaUpdateId" in parameters and isinstance(parameters.get("files"), list):
+        facts["firmware"] = {"unsigned": any(not _is_signed(file) for file in parameters["files"])}
     if foreign := sorted(set(_accounts(parameters)) - {record.account}):
         facts["crossAccount"] = {"accounts": foreign}
     return facts
@@ -56,6 +63,14 @@ def _is_omitted(parameters: Mapping[str, Any]) -> bool:
     # CloudTrail drops what is over 100 KB; a policy padded with white space gets there:
     # https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
     return parameters.get("omitted") in ("true", True)
+
+
+def _is_signed(file: object) -> bool:
+    # The three ways to sign: https://docs.aws.amazon.com/iot/latest/apireference/API_CodeSigning.html
+    signing = as_mapping(as_mapping(file).get("codeSigning"))
+    return any(
+        signing.get(way) for way in ("awsSignerJobId", "startSigningJobParameter", "customCodeSigning")
+    )
 
 
 def _template_body(parameters: Mapping[str, Any]) -> object:

@@ -45,6 +45,21 @@ _RANKS = {name: rank for rank, name in enumerate(_NAMES)}
 # Operations whose certificateId is a CA's.
 _CA_OPERATIONS = frozenset({"RegisterCACertificate", "UpdateCACertificate", "DeleteCACertificate"})
 
+# What a name says to people, whatever its case and its hyphens; for these kinds it is worth a look.
+_TELLING_KINDS = frozenset({"policy", "thing-group"})
+_HINTS = {
+    "wide-access": (
+        "admin",
+        "allowall",
+        "alloweverything",
+        "allowany",
+        "allaccess",
+        "fullaccess",
+        "superuser",
+    ),
+    "isolation": ("quarantine", "isolat", "deny", "block", "lockdown"),
+}
+
 # What AWS takes as a name or id of these kinds. A hostile one has no page; its link could have any length.
 _IDENTIFIER = re.compile(r"[\w+=,.@:-]{1,128}", re.ASCII)
 
@@ -53,9 +68,10 @@ _PAGES = {"policy": "policy", "topic-rule": "rule", "thing": "thing", "certifica
 
 
 def find_resource(record: Record) -> dict[str, Any] | None:
-    """The resource that a call to AWS IoT Core is about: {kind, id, arn?, url?}.
+    """The resource that a call to AWS IoT Core is about: {kind, id, arn?, url?, suggests?}.
 
-    None for other services and for calls that name none. `url` is its page in the console.
+    None for other services and for calls that name none. `url` is its page in the console. `suggests` is
+    what the name of a policy or thing group tells people: `wide-access`, `isolation`.
     """
     if record.event_source != "iot.amazonaws.com":
         return None
@@ -66,13 +82,20 @@ def find_resource(record: Record) -> dict[str, Any] | None:
     kind, segment = _NAMES[parameter]
     if kind == "certificate" and record.event_name in _CA_OPERATIONS:
         kind, segment = _NAMES["caCertificateId"]
-    resource = {"kind": kind, "id": identifier}
+    resource: dict[str, Any] = {"kind": kind, "id": identifier}
     if segment is not None:
         partition = partition_of(record.region)
         resource["arn"] = f"arn:{partition}:iot:{record.region}:{record.account}:{segment}/{identifier}"
+    if kind in _TELLING_KINDS and (hints := _suggests(identifier)):
+        resource["suggests"] = hints
     if kind in _PAGES and _IDENTIFIER.fullmatch(identifier):
         resource["url"] = iot_link(record.region, _PAGES[kind], identifier)
     return resource
+
+
+def _suggests(name: str) -> list[str]:
+    bare = "".join(filter(str.isalnum, name[:128])).lower()
+    return [hint for hint, words in _HINTS.items() if any(word in bare for word in words)]
 
 
 def _named(parameters: Mapping[str, Any]) -> tuple[str, str] | None:

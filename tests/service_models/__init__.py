@@ -48,6 +48,11 @@ class Operation:
         name = (above or {}).get("members", {}).get(last)
         return name is not None and self.shapes[name]["type"] == "list"
 
+    def is_in_query_string(self, path: str) -> bool:
+        """Whether a parameter travels in the query string."""
+        shape = self.shapes.get(self.request or "", {})
+        return path.partition(".")[2] in shape.get("query", ())
+
     @property
     def members(self) -> frozenset[str]:
         """The names of what the operation takes and answers."""

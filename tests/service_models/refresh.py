@@ -106,10 +106,14 @@ def _reduce_shape(shape: Mapping[str, Any]) -> dict[str, Any]:
     if members := shape.get("members"):
         # As it stands in the request, which is what CloudTrail writes down.
         reduced["members"] = {name: member["shape"] for name, member in members.items()}
+        # CloudTrail may write what travels in the query string as text.
+        if query := [name for name, member in members.items() if member.get("location") == "querystring"]:
+            reduced["query"] = query
     for inner in ("member", "value"):
         if inner in shape:
             reduced[inner] = shape[inner]["shape"]
-    for plain in ("required", "enum", "sensitive"):
+    limits = ("min", "max") if shape["type"] in ("integer", "long") else ()
+    for plain in ("required", "enum", "sensitive", *limits):
         if shape.get(plain):
             reduced[plain] = shape[plain]
     return reduced

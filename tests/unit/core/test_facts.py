@@ -99,3 +99,29 @@ def test_another_account_is_found_in_each_form_in_which_parameters_name_one(
 
 def test_a_call_that_names_nobody_elses_resources_has_no_cross_account_fact() -> None:
     assert "crossAccount" not in _facts()
+
+
+SIGNED = {"codeSigning": {"awsSignerJobId": "a-job"}}
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ([SIGNED], False),
+        ([{"codeSigning": {"customCodeSigning": {"signatureAlgorithm": "x"}}}], False),
+        ([{"codeSigning": {"startSigningJobParameter": {"signingProfileName": "x"}}}], False),
+        ([{"fileName": "a"}], True),
+        ([SIGNED, {"fileName": "a"}], True),
+        ([{"codeSigning": {}}, SIGNED], True),
+        (["a"], True),
+        ([], False),
+    ],
+)
+def test_firmware_is_unsigned_when_any_file_of_it_is(files: list[Any], expected: bool) -> None:
+    assert {"unsigned": expected} == _facts(requestParameters={"otaUpdateId": "u", "files": files})[
+        "firmware"
+    ]
+
+
+def test_files_of_a_stream_are_no_firmware() -> None:
+    assert "firmware" not in _facts(requestParameters={"streamId": "s", "files": [{}]})

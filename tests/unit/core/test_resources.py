@@ -72,6 +72,26 @@ def test_the_arn_and_the_page_are_those_of_the_partition() -> None:
     assert resource["url"].startswith("https://cn-north-1.console.amazonaws.cn/iot/")
 
 
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [
+        ({"policyName": "allow-everything"}, ["wide-access"]),
+        ({"policyName": "FleetADMIN"}, ["wide-access"]),
+        ({"policyName": "full_access"}, ["wide-access"]),
+        ({"policyName": "Deny-All"}, ["isolation"]),
+        ({"thingGroupName": "QUARANTINE"}, ["isolation"]),
+        ({"policyName": "pump-telemetry"}, None),
+        ({"thingName": "quarantine-lamp"}, None),
+    ],
+)
+def test_the_name_of_a_policy_or_group_may_say_what_it_is_for(
+    parameters: dict[str, Any], expected: list[str] | None
+) -> None:
+    resource = _resource(requestParameters=parameters)
+    assert resource is not None
+    assert expected == resource.get("suggests")
+
+
 @pytest.mark.parametrize("name", ["a/../b>|c", "x" * 129, "\ud800x", "🔥", "a b"])
 def test_a_name_that_aws_does_not_take_has_no_page(name: str) -> None:
     resource = _resource(requestParameters={"policyName": name})

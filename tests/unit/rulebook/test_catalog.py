@@ -9,6 +9,8 @@ import pytest
 from pydantic import ValidationError
 
 from handlers.core.severity import Severity
+from rulebook.any_operation import load_any_operation
+from rulebook.attack import TECHNIQUES
 from rulebook.catalog import CATALOG_FOLDER, load_catalog
 from rulebook.faults import CatalogError
 from rulebook.services import SERVICES
@@ -64,6 +66,12 @@ def test_no_category_stands_in_two_files() -> None:
     }
     categories = [category for each in files.values() for category in each]
     assert sorted(set(categories)) == sorted(categories)
+
+
+def test_every_technique_that_is_named_is_used() -> None:
+    used = {technique for entry in load_catalog().values() for technique in entry.attack}
+    used |= {each for found in load_any_operation().circumstances.values() for each in found.attack}
+    assert set(TECHNIQUES) == used
 
 
 def test_nothing_secret_may_be_shown() -> None:
@@ -149,6 +157,14 @@ def test_a_file_that_is_not_yaml_is_told_with_the_faults_of_the_others(tmp_path:
             "runbook: [Look.]",
             "runbook: [Look.]\n  attack: [TA0001]",
             "8:12: iot:DeletePolicy.attack.0: write an ATT&CK id such as T1098.001",
+        ),
+        (
+            "runbook: [Look.]",
+            "runbook: [Look.]\n  attack: [T1562.008]",
+            (
+                "8:12: iot:DeletePolicy.attack.0: rulebook/attack.py names no such technique; check the id,"
+                " or add it there"
+            ),
         ),
         (
             "runbook: [Look.]",

@@ -9,9 +9,10 @@ from typing import Any
 import botocore.session
 import pytest
 
-from handlers.core import policy
+from handlers.core import policy, resources
 from handlers.core.actors import KINDS
 from handlers.core.operations import is_read
+from handlers.core.patterns import compile_pattern
 from handlers.core.severity import Severity
 from rulebook.any_operation import load_any_operation
 from rulebook.catalog import load_catalog
@@ -35,6 +36,11 @@ FACTS: dict[str, frozenset[Any] | None] = {
     "facts.actor.mfa": YES_OR_NO,
     "facts.policy.verdicts": frozenset(VERDICTS),
     "facts.template.verdicts": frozenset(VERDICTS),
+    "facts.resource.kind": frozenset(kind for kind, _ in resources._NAMES.values()),
+    "facts.resource.suggests": frozenset(resources._HINTS),
+    "facts.topicRule.everyMessage": YES_OR_NO,
+    "facts.topicRule.secret": YES_OR_NO,
+    "facts.firmware.unsigned": YES_OR_NO,
     "facts.omitted": YES_OR_NO,
     "facts.failed": YES_OR_NO,
     "facts.denied": YES_OR_NO,
@@ -148,11 +154,38 @@ def test_every_condition_is_on_a_parameter_of_the_model_or_on_a_fact(
         return
     shape = shape_at(operation, path)
     assert shape is not None
-    if shape["type"] == "boolean":
-        # Some travel in the query string, and CloudTrail may write those as text.
-        assert values in ([True], [False], [True, "true"], [False, "false"], [{"exists": True}])
-    elif enum := shape.get("enum"):
-        assert named_values(values) <= set(enum)
+    assert shape["type"] in CAN_HOLD, "no leaf, so that nothing can be there"
+    assert all(can_hold(shape, value) for value in values)
+    if shape["type"] == "boolean" and any(
+        each.is_in_query_string(path) for each in find_operation(operation)
+    ):
+        assert values in ([True, "true"], [False, "false"])
+
+
+# What stands in a record for each type of the models.
+CAN_HOLD: dict[str, type | tuple[type, ...]] = {
+    "string": str,
+    "boolean": (bool, str),
+    "integer": int,
+    "long": int,
+    "timestamp": (str, int),
+}
+
+
+def can_hold(shape: Mapping[str, Any], value: Any) -> bool:
+    """Whether a parameter of this shape can pass one value or operator of a condition."""
+    if value in ({"exists": True}, {"exists": False}):
+        return True
+    passes = compile_pattern({"x": [value]})
+    if enum := shape.get("enum"):
+        passed = {each for each in enum if passes({"x": each})}
+        # What every member passes says nothing.
+        return bool(passed) and (passed < set(enum) or len(enum) == 1)
+    if isinstance(value, Mapping):
+        is_number = shape["type"] in ("integer", "long")
+        ends = (shape.get("min", 0), shape.get("max", 2**31))
+        return any(passes({"x": end}) for end in ends) if is_number else shape["type"] == "string"
+    return isinstance(value, CAN_HOLD[shape["type"]])
 
 
 @pytest.mark.parametrize("operation", CATALOG)
