@@ -84,4 +84,6 @@ def _moved(severity: Severity, circumstances: tuple[Circumstance, ...]) -> Sever
 
 
 def _details(facts: Mapping[str, Any]) -> tuple[str, ...]:
+    if "policy" not in facts and "template" not in facts:
+        return ()
     return tuple([why for fact in ("policy", "template") if fact in facts for why in facts[fact]["why"]])
