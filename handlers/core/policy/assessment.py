@@ -34,7 +34,7 @@ def policy_fact(document: object) -> dict[str, object]:
     `verdicts` and `risks` are sorted lists of names without repetition; `why` says the worst first, at
     most 8 sentences and then how many more there are.
     """
-    return as_fact(read_policy(document))
+    return as_fact(read_policy(document), "the document")
 
 
 def _risks_of(document: Document) -> Iterator[Risk]:

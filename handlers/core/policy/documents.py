@@ -87,7 +87,7 @@ def read_json(value: object, most: int) -> object:
         if padded and len("".join(value.split())) > most:
             raise Unreadable
         try:
-            value = json.loads(value, object_pairs_hook=_without_repeated_keys)
+            value = _DECODER.decode(value)
         except (ValueError, RecursionError):
             raise Unreadable from None
         if not padded:
@@ -123,7 +123,7 @@ def _read_statement(position: int, statement: object) -> Statement:
     return Statement(
         position,
         elements["effect"] == "Allow",
-        tuple(action.lower() for action in actions),
+        tuple(map(str.lower, actions)),
         excludes_actions,
         resources,
         excludes_resources,
@@ -166,6 +166,10 @@ def _without_repeated_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         raise Unreadable
     return found
+
+
+# Made once: json.loads would make one for each document.
+_DECODER = json.JSONDecoder(object_pairs_hook=_without_repeated_keys)
 
 
 def _is_longer(value: object, most: int) -> bool:

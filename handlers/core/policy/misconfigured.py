@@ -51,20 +51,18 @@ def _receiving_not_denied(document: Document) -> Iterator[Risk]:
 
     Whether receiving is allowed is not asked: another policy of the device may do that.
     """
-    denying = [statement for statement in _about("iot:subscribe", document) if not statement.allows]
+    denying = list(_about("iot:subscribe", document, allows=False))
     if not denying:
         return
     allowed = [
         target_of(resource)
-        for statement in _about("iot:subscribe", document)
-        if statement.allows
+        for statement in _about("iot:subscribe", document, allows=True)
         for resource in statement.resources
     ]
     not_received = [
-        # A variable that we do not know denies nothing for sure.
-        target_of(resource, is_fixed=lambda _: True)
-        for statement in _about("iot:receive", document)
-        if not statement.allows and not statement.conditions
+        target_of(resource, _is_one_name)
+        for statement in _about("iot:receive", document, allows=False)
+        if not statement.conditions
         for resource in statement.resources
     ]
     for statement in denying:
@@ -72,9 +70,16 @@ def _receiving_not_denied(document: Document) -> Iterator[Risk]:
             yield as_risk(RECEIVE_NOT_DENIED, statement.position)
 
 
-def _about(action: str, document: Document) -> Iterator[Statement]:
-    """The statements about this action that name their resources."""
+def _is_one_name(_variable: str) -> bool:
+    # Whatever its value is: denying it denies no other name for sure.
+    return True
+
+
+def _about(action: str, document: Document, *, allows: bool) -> Iterator[Statement]:
+    """The statements that allow (or deny) this action on resources that they name."""
     for statement in document.statements:
+        if statement.allows != allows:
+            continue
         named = any(covers(pattern, action) for pattern in statement.actions)
         if named != statement.excludes_actions and not statement.excludes_resources:
             yield statement

@@ -47,7 +47,7 @@ _VERDICTS_AND_REASONS = {
     READ_RETAINED_ANYWHERE: (OVERLY_PERMISSIVE, "lets a device read the retained messages of any topic"),
     RETAIN_ANYWHERE: (OVERLY_PERMISSIVE, "lets a device leave retained messages on any topic"),
     DISCONNECT_ANY_CLIENT: (OVERLY_PERMISSIVE, "lets a device disconnect any client"),
-    UNREADABLE: (UNREADABLE, "can not be read as a policy"),
+    UNREADABLE: (UNREADABLE, "can not be read"),
     MQTT_WILDCARD_IN_DENY: (
         POTENTIALLY_MISCONFIGURED,
         "denies a name with + or #, which are no wildcards in a policy",
@@ -78,14 +78,13 @@ class Risk:
     """The statement's position from 1; None when it is the whole document."""
     why: str
     """What the statement does, in our words alone: never text of the document, which may be hostile."""
+    policy: int | None = None
+    """The policy's position from 1 in a template that has several; None when there is but one."""
 
 
-def as_fact(risks: Collection[Risk]) -> dict[str, object]:
-    """Risks in the shape of `policy_fact`."""
-    sentences = [
-        f"{'the document' if risk.statement is None else f'statement {risk.statement}'} {risk.why}"
-        for risk in risks
-    ]
+def as_fact(risks: Collection[Risk], whole: str) -> dict[str, object]:
+    """Risks in the shape of `policy_fact`; `whole` is what a sentence speaks of that names no part."""
+    sentences = [f"{_place(risk, whole)} {risk.why}" for risk in risks]
     told = sentences[:8]
     if len(sentences) > len(told):
         told.append(f"… and {len(sentences) - len(told)} more")
@@ -103,5 +102,14 @@ def as_risk(name: str, statement: int | None) -> Risk:
 
 
 def in_order(risks: Iterable[Risk]) -> tuple[Risk, ...]:
-    """Without repetition, the worst first, and of the equally bad the first statement's."""
-    return tuple(sorted(set(risks), key=lambda risk: (_RANKS[risk.name], risk.statement or 0)))
+    """Without repetition, the worst first, and of the equally bad the first policy's and statement's."""
+    return tuple(
+        sorted(set(risks), key=lambda risk: (_RANKS[risk.name], risk.policy or 0, risk.statement or 0))
+    )
+
+
+def _place(risk: Risk, whole: str) -> str:
+    if risk.statement is None:
+        return whole if risk.policy is None else f"policy {risk.policy}"
+    statement = f"statement {risk.statement}"
+    return statement if risk.policy is None else f"policy {risk.policy}, {statement}"

@@ -11,6 +11,7 @@ fills in (`AWS::...`, from the certificate) are as fixed as the certificate is.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from handlers.core.policy.assessment import read_policy
@@ -36,10 +37,15 @@ def read_template(body: object) -> tuple[Risk, ...]:
     """The risks of all policies that a template (JSON text or object) holds, worst first.
 
     A policy that is named and not written out is no risk, unless who provisions may choose the name.
-    `Risk.statement` counts inside its own policy. Never raises.
+    `Risk.policy` counts every policy, also those; `Risk.statement` counts inside its own. Never raises.
     """
     try:
-        return in_order(risk for policy in _policies(body) for risk in _risks_of(policy))
+        policies = list(_policies(body))
+        return in_order(
+            replace(risk, policy=position) if len(policies) > 1 else risk
+            for position, policy in enumerate(policies, start=1)
+            for risk in _risks_of(policy)
+        )
     except Unreadable:
         return (as_risk(UNREADABLE, None),)
 
@@ -52,7 +58,7 @@ def template_fact(body: object) -> dict[str, object]:
         written = sum("policydocument" in policy for policy in _policies(body))
     except Unreadable:
         written = 0
-    return {**as_fact(read_template(body)), "policies": written}
+    return {**as_fact(read_template(body), "the template"), "policies": written}
 
 
 def _policies(body: object) -> Iterator[dict[str, Any]]:

@@ -94,7 +94,7 @@ def test_a_document_that_can_not_be_read_says_so() -> None:
     assert policy_fact("***") == {
         "verdicts": ["unreadable"],
         "risks": ["unreadable"],
-        "why": ["the document can not be read as a policy"],
+        "why": ["the document can not be read"],
     }
 
 

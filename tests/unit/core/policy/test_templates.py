@@ -24,6 +24,15 @@ def template(**properties: Any) -> dict[str, Any]:
     }
 
 
+def with_policies(*policies: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "Resources": {
+            f"policy {number}": {"Type": "AWS::IoT::Policy", "Properties": properties}
+            for number, properties in enumerate(policies)
+        }
+    }
+
+
 def publishing_to(resource: object) -> dict[str, Any]:
     statement = {"Effect": "Allow", "Action": "iot:Publish", "Resource": resource}
     return {"Version": "2012-10-17", "Statement": [statement]}
@@ -103,21 +112,53 @@ def test_types_and_properties_are_read_in_every_case() -> None:
 
 
 def test_the_fact_counts_the_documents_and_tells_the_risks_of_all() -> None:
-    body = template(PolicyDocument=publishing_to("*"))
-    body["Resources"]["second"] = {
-        "Type": "AWS::IoT::Policy",
-        "Properties": {"PolicyDocument": publishing_to(TOPIC + "$aws/*")},
-    }
-    body["Resources"]["third"] = {"Type": "AWS::IoT::Policy", "Properties": {"PolicyName": "Ovens"}}
+    body = with_policies(
+        {"PolicyDocument": publishing_to("*")},
+        {"PolicyName": "Ovens"},
+        {"PolicyDocument": publishing_to("*")},
+        {"PolicyDocument": "***"},
+        {"PolicyName": SERIAL},
+    )
     assert template_fact(body) == {
-        "verdicts": ["overly-permissive"],
-        "risks": ["publish-anywhere", "reserved-topics"],
+        "verdicts": ["overly-permissive", "unreadable"],
+        "risks": ["policy-chosen-by-caller", "publish-anywhere", "unreadable"],
         "why": [
-            "statement 1 lets a device publish to any device's topics",
-            "statement 1 lets a device use the reserved topics of any thing",
+            "policy 5 lets who provisions a device choose its policy",
+            "policy 1, statement 1 lets a device publish to any device's topics",
+            "policy 3, statement 1 lets a device publish to any device's topics",
+            "policy 4 can not be read",
         ],
-        "policies": 2,
+        "policies": 3,
     }
+
+
+@pytest.mark.parametrize(
+    ("properties", "expected"),
+    [
+        ({"PolicyDocument": publishing_to("*")}, "statement 1 lets a device publish to any device's topics"),
+        ({"PolicyName": SERIAL}, "the template lets who provisions a device choose its policy"),
+    ],
+)
+def test_a_policy_that_is_alone_in_its_template_needs_no_number(
+    properties: dict[str, Any], expected: str
+) -> None:
+    assert [expected] == template_fact(template(**properties))["why"]
+
+
+def test_a_template_that_can_not_be_read_says_so() -> None:
+    assert template_fact("***") == {
+        "verdicts": ["unreadable"],
+        "risks": ["unreadable"],
+        "why": ["the template can not be read"],
+        "policies": 0,
+    }
+
+
+def test_a_sentence_names_a_policy_in_our_words_alone() -> None:
+    hostile = "<!channel> *bold*"
+    policy = {"Type": "AWS::IoT::Policy", "Properties": {"PolicyName": hostile, "PolicyDocument": hostile}}
+    body = {"Resources": {hostile: policy, "other": policy}}
+    assert ["policy 1 can not be read", "policy 2 can not be read"] == template_fact(body)["why"]
 
 
 @pytest.mark.parametrize(
