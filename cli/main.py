@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -92,7 +93,7 @@ def _names_a_file(what: str) -> bool:
 
 
 def _explain_catalog(*, as_json: bool) -> None:
-    catalog = load_catalog()
+    catalog = _catalog()
     if as_json:
         for operation, entry in catalog.items():
             typer.echo(json.dumps(entry_data(operation, entry)))
@@ -101,7 +102,7 @@ def _explain_catalog(*, as_json: bool) -> None:
 
 
 def _explain_operation(operation: str, *, as_json: bool) -> None:
-    catalog = load_catalog()
+    catalog = _catalog()
     entry = catalog.get(operation)
     if entry is None:
         _explain_absence(operation, catalog)
@@ -126,8 +127,13 @@ def _explain_event(path: Path, config: Path, *, as_json: bool) -> None:
     typer.echo(text, nl=False)
 
 
+@cache
+def _catalog() -> dict[str, Entry]:
+    return load_catalog()
+
+
 def _ruleset(config: Path) -> Ruleset:
-    catalog = load_catalog()
+    catalog = _catalog()
     return load_ruleset(compile_ruleset(load_config(config, catalog), catalog, load_any_operation()))
 
 
