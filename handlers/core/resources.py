@@ -46,6 +46,7 @@ _RANKS = {name: rank for rank, name in enumerate(_NAMES)}
 _CA_OPERATIONS = frozenset({"RegisterCACertificate", "UpdateCACertificate", "DeleteCACertificate"})
 
 # What a name says to people, whatever its case and its hyphens; for these kinds it is worth a look.
+_BETWEEN_WORDS = str.maketrans("", "", "-_.:@+=, ")
 _TELLING_KINDS = frozenset({"policy", "thing-group"})
 _HINTS = {
     "wide-access": (
@@ -94,7 +95,7 @@ def find_resource(record: Record) -> dict[str, Any] | None:
 
 
 def _suggests(name: str) -> list[str]:
-    bare = "".join(filter(str.isalnum, name[:128])).lower()
+    bare = name[:128].lower().translate(_BETWEEN_WORDS)
     return [hint for hint, words in _HINTS.items() if any(word in bare for word in words)]
 
 
