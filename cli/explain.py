@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from cli.conditions import Condition, check_conditions
@@ -16,11 +16,12 @@ from handlers.core.renderings.text import render_title
 from handlers.core.ruleset import Circumstance, Escalation, Ruleset
 
 _NAME_WIDTH = 25
+_NOT_TOGETHER = "each condition holds, but not in one element of the list"
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """One event judged. `finding` is None where Thingwatch says nothing of it, and `silence` why."""
+    """One event judged. `finding` is the worst; None where Thingwatch says nothing, and `silence` why."""
 
     record: Record
     operation: str
@@ -43,7 +44,7 @@ def explain_event(record: Record, ruleset: Ruleset) -> Explanation:
         record=record,
         operation=ruleset.operation(record.event_source, record.event_name),
         facts=facts,
-        finding=findings[0] if findings else None,
+        finding=max(findings, key=lambda found: found.severity, default=None),
         silence="" if findings else _silence(record, ruleset),
         ruleset=ruleset,
     )
@@ -90,7 +91,10 @@ def event_data(explained: Explanation) -> dict[str, Any]:
 
 
 def _conditions(explained: Explanation, judged: Escalation | Circumstance) -> list[dict[str, Any]]:
-    return [asdict(condition) for condition in check_conditions(judged.pattern, explained.view)]
+    return [
+        {"path": each.path, "wanted": each.wanted, "found": list(each.found), "holds": each.holds}
+        for each in check_conditions(judged.pattern, explained.view)
+    ]
 
 
 def render_event(explained: Explanation) -> str:
@@ -132,8 +136,9 @@ def _finding_lines(explained: Explanation, finding: Finding) -> Iterator[str]:
         if found in finding.circumstances:
             yield from wrap(f"{_moves(found)}: {found.why}", f"  + {found.name:<{_NAME_WIDTH}} ")
         else:
-            for failed in _failed(explained, found)[:1]:
-                yield from wrap(failed.describe(), f"  - {found.name:<{_NAME_WIDTH}} ")
+            failed = _failed(explained, found)
+            reason = failed[0].describe() if failed else _NOT_TOGETHER
+            yield from wrap(reason, f"  - {found.name:<{_NAME_WIDTH}} ")
     yield ""
     yield f"Severity {finding.severity.value}"
     names = explained.ruleset.destinations_for(finding.severity)
@@ -147,7 +152,7 @@ def _step(explained: Explanation, escalation: Escalation, *, fired: bool) -> Ite
     for condition in shown:
         yield from wrap(condition.describe(), " " * 17)
     if not shown:
-        yield from wrap("each condition holds, but not in one element of the list", " " * 17)
+        yield from wrap(_NOT_TOGETHER, " " * 17)
 
 
 def _failed(explained: Explanation, judged: Escalation | Circumstance) -> tuple[Condition, ...]:

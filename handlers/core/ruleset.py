@@ -177,7 +177,7 @@ def _circumstance(entry: Mapping[str, Any]) -> Circumstance:
     return Circumstance(
         name=entry["name"],
         pattern=entry["when"],
-        matches=compile_pattern(entry["when"]),
+        matches=compile_pattern(either_spelling(entry["when"])),
         at_least=None if at_least is None else Severity(at_least),
         at_most=None if at_most is None else Severity(at_most),
         why=entry["why"],

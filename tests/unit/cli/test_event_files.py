@@ -68,6 +68,61 @@ def test_the_old_documentation_form_becomes_todays_record(tmp_path: Path) -> Non
     assert OLD["RequestParamters"]["principal"] == record.request_parameters["target"]
 
 
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"AwsRegion": "us-east-2"}, {"awsRegion": "us-east-2"}),
+        ({"RecipientAccountId": "999999999999"}, {"recipientAccountId": "999999999999"}),
+        (
+            {"EventSource": "iotwireless.amazonaws.com"},
+            {"eventSource": "iotwireless.amazonaws.com"},
+        ),
+        (
+            {"ErrorCode": "AccessDenied", "ErrorMessage": "no"},
+            {"errorCode": "AccessDenied", "errorMessage": "no"},
+        ),
+        ({"ErrorCode": "", "ErrorMessage": ""}, {"errorCode": None, "errorMessage": None}),
+        ({"SourceIpAddress": "", "SourceIPAddress": "::1"}, {"sourceIPAddress": "::1"}),
+        ({"UserAgent": "aws-cli"}, {"userAgent": "aws-cli"}),
+        ({"ResponseElements": {"a": 1}}, {"responseElements": {"a": 1}}),
+        ({"UserIdentity": ""}, {"userIdentity": None}),
+        (
+            {"RequestParamters": "", "RequestParameters": {"policyName": "q"}, "RecipientAccountId": ACCOUNT},
+            {"requestParameters": {"policyName": "q"}, "awsRegion": "unknown"},
+        ),
+    ],
+    ids=lambda value: next(iter(value)),
+)
+def test_what_the_old_form_says_of_a_call_is_kept(
+    tmp_path: Path, given: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    plain = read_record(write(tmp_path, OLD)).raw
+    assert {**plain, **expected} == read_record(write(tmp_path, {**OLD, **given})).raw
+
+
+@pytest.mark.parametrize(
+    ("operation", "parameters", "expected"),
+    [
+        ("AttachPolicy", {"principal": "p"}, {"principal": "p", "target": "p"}),
+        ("AttachPolicy", {"principal": "p", "target": "t"}, {"principal": "p", "target": "t"}),
+        ("AttachPolicy", {"policyName": "n"}, {"policyName": "n"}),
+        ("AttachThingPrincipal", {"principal": "p"}, {"principal": "p"}),
+    ],
+)
+def test_only_attach_policy_had_a_principal_for_what_is_now_its_target(
+    tmp_path: Path, operation: str, parameters: dict[str, str], expected: dict[str, str]
+) -> None:
+    old = {**OLD, "EventName": operation, "RequestParamters": parameters, "RecipientAccountId": ACCOUNT}
+    assert expected == read_record(write(tmp_path, old)).request_parameters
+
+
+@pytest.mark.parametrize("name", ["eventName", "EventName"])
+def test_what_eventbridge_delivers_is_read_from_its_detail_whatever_stands_beside_it(
+    tmp_path: Path, name: str
+) -> None:
+    assert RECORD == read_record(write(tmp_path, {**make_event(), name: "DeleteThing"})).raw
+
+
 def test_the_old_form_without_an_arn_has_no_region_and_needs_an_account(tmp_path: Path) -> None:
     identity = {"type": "IAMUser", "accountId": ACCOUNT}
     old = {**OLD, "RequestParamters": {"policyName": "p"}, "UserIdentity": identity}

@@ -36,15 +36,30 @@ OURS = {"accountId": ACCOUNT}
         ({"type": "Root", "arn": f"{IAM}:root", **OURS}, "root", f"{IAM}:root"),
         ({"type": "IAMUser", "arn": f"{IAM}:user/bob", **OURS}, "iam-user", f"{IAM}:user/bob"),
         ({"type": "AssumedRole", "arn": f"{STS}:assumed-role/r/s", **OURS}, "role", f"{IAM}:role/r"),
+        ({"type": "Role", "arn": f"{IAM}:role/r", **OURS}, "role", f"{IAM}:role/r"),
         ({"type": "AWSService", "invokedBy": "iot.amazonaws.com"}, "aws-service", "iot.amazonaws.com"),
         ({"type": "AWSService", "invokedBy": {"serviceName": "old.aws"}}, "aws-service", "old.aws"),
+        ({"type": "AWSService", "invokedBy": ["x"], "principalId": "AROA"}, "aws-service", "AROA"),
+        (
+            {"type": "AWSService", "invokedBy": "iot.amazonaws.com", "accountId": "999999999999"},
+            "aws-service",
+            "iot.amazonaws.com",
+        ),
         ({"type": "IdentityCenterUser", "onBehalfOf": {"userId": "u-1"}, **OURS}, "identity-center", "u-1"),
         ({"type": "FederatedUser", "arn": f"{STS}:f/eve", **OURS}, "federated", f"{STS}:f/eve"),
+        ({"type": "SAMLUser", "principalId": "saml:eve", **OURS}, "federated", "saml:eve"),
+        ({"type": "WebIdentityUser", "principalId": "idp:eve", **OURS}, "federated", "idp:eve"),
+        ({"type": "Directory", "principalId": "d-1:eve"}, "federated", "d-1:eve"),
         ({"type": "AWSAccount", "accountId": "999999999999", "principalId": "AIDA"}, "cross-account", "AIDA"),
         (
             {"type": "IAMUser", "arn": "their-user", "accountId": "999999999999"},
             "cross-account",
             "their-user",
+        ),
+        (
+            {"type": "Unknown", "principalId": "AIDA", "accountId": "999999999999"},
+            "unknown",
+            "AIDA",
         ),
         ({}, "unknown", "unknown"),
         (None, "unknown", "unknown"),
@@ -54,6 +69,48 @@ OURS = {"accountId": ACCOUNT}
 def test_every_kind_of_identity_has_a_kind_and_a_stable_id(identity: Any, kind: str, identifier: str) -> None:
     actor = _actor(userIdentity=identity)
     assert (kind, identifier) == (actor["kind"], actor["id"])
+
+
+@pytest.mark.parametrize(
+    ("identity", "expected"),
+    [
+        ({"onBehalfOf": {"userId": "u-1"}, "invokedBy": "a.aws", "principalId": "p"}, "u-1"),
+        ({"onBehalfOf": {"userId": ["u-1"]}, "invokedBy": "a.aws", "principalId": "p"}, "a.aws"),
+        ({"invokedBy": {"serviceName": "b.aws"}, "principalId": "p"}, "b.aws"),
+        ({"principalId": "p"}, "p"),
+        ({"arn": "arn:x", "onBehalfOf": {"userId": "u-1"}}, "arn:x"),
+    ],
+)
+def test_without_an_arn_the_person_identifies_then_the_service_then_the_principal(
+    identity: dict[str, Any], expected: str
+) -> None:
+    assert expected == _actor(userIdentity=identity)["id"]
+
+
+@pytest.mark.parametrize(
+    ("identity", "expected"),
+    [
+        ({"userName": "bob"}, "bob"),
+        ({"userName": ["bob"]}, "issuer"),
+        ({}, "issuer"),
+        ({"sessionContext": None}, "r"),
+        ({"sessionContext": None, "arn": f"{IAM}:root"}, "root"),
+        ({"sessionContext": None, "arn": "ends-in:"}, "ends-in:"),
+    ],
+)
+def test_a_name_is_the_users_then_the_issuers_then_the_end_of_the_id(
+    identity: dict[str, Any], expected: str
+) -> None:
+    session = {"sessionIssuer": {"arn": f"{IAM}:role/path/r", "userName": "issuer"}}
+    whole = {"arn": f"{STS}:assumed-role/r/s", "sessionContext": session, **identity}
+    assert expected == _actor(userIdentity=whole)["name"]
+
+
+@pytest.mark.parametrize(
+    ("identity", "expected"), [({"accountId": "999999999999"}, "999999999999"), ({}, ACCOUNT)]
+)
+def test_an_actor_without_an_account_is_of_the_records(identity: dict[str, Any], expected: str) -> None:
+    assert expected == _actor(userIdentity=identity)["account"]
 
 
 def test_a_person_who_signed_in_through_identity_center_is_known_by_the_role() -> None:
@@ -78,6 +135,7 @@ def test_a_certificate_registered_by_nobody_is_a_device_on_its_first_connection(
     [
         ({}, False),
         ({"sessionCredentialFromConsole": "true"}, True),
+        ({"sessionCredentialFromConsole": True}, True),
         ({"sessionCredentialFromConsole": "false"}, False),
         ({"userAgent": "Mozilla/5.0 (X11; Linux x86_64)"}, True),
         ({"userAgent": "console.amazonaws.com"}, True),

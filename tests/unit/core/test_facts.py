@@ -20,6 +20,9 @@ def _facts(**record: Any) -> dict[str, Any]:
         ("AccessDenied", True, True),
         ("AccessDeniedException", True, True),
         ("Client.UnauthorizedOperation", True, True),
+        ("UnauthorizedException", True, True),
+        ("NotAuthorizedException", True, True),
+        ("ForbiddenException", True, True),
         ("ResourceNotFoundException", True, False),
     ],
 )
@@ -79,10 +82,15 @@ def test_accounts_in_the_parameters_that_are_not_ours_are_found_at_any_depth() -
     [
         ({"targetAwsAccount": "999999999999"}, ["999999999999"]),
         ({"targetAwsAccount": ACCOUNT}, None),
+        ({"accountId": "999999999999"}, ["999999999999"]),
+        ({"accountIds": ["999999999999", ACCOUNT]}, ["999999999999"]),
+        ({"awsAccounts": [["999999999999"]]}, ["999999999999"]),
+        ({"account": {"name": "999999999999"}}, None),
         ({"queueUrl": "https://sqs.eu-west-1.amazonaws.com/999999999999/q"}, ["999999999999"]),
         ({"queueUrl": f"https://sqs.eu-west-1.amazonaws.com/{ACCOUNT}/q"}, None),
         ({"thingName": "999999999999"}, None),
         ({"accountId": "99999999999x"}, None),
+        ({"accountId": "9999999999999"}, None),
         ({"roleArn": "arn:aws:iam::aws:policy/ReadOnly"}, None),
         (
             {"arns": [["arn:aws:s3:eu-west-1:888888888888:x", "arn:aws:s3::999999999999:y"]]},

@@ -5,14 +5,15 @@ import pytest
 from handlers.core.facts import derive_facts
 from handlers.core.judgement import Finding, judge
 from handlers.core.record import parse_event
+from handlers.core.ruleset import Ruleset
 from handlers.core.severity import Severity
 from tests.records import make_event
-from tests.rules import UPDATE_CERTIFICATE, make_ruleset
+from tests.rules import CIRCUMSTANCES, UPDATE_CERTIFICATE, make_ruleset
 
 
-def _judge(**record: Any) -> tuple[Finding, ...]:
+def _judge(ruleset: Ruleset | None = None, **record: Any) -> tuple[Finding, ...]:
     parsed = parse_event(make_event(**record))
-    return judge(parsed, derive_facts(parsed), make_ruleset())
+    return judge(parsed, derive_facts(parsed), ruleset or make_ruleset())
 
 
 def test_the_plain_case_has_the_base_severity_and_its_why() -> None:
@@ -26,6 +27,47 @@ def test_the_highest_escalation_that_matches_wins_and_every_matching_one_gives_i
         Severity.CRITICAL,
         ("changes whether a device may connect", "root did it", "an identity becomes usable"),
     ) == (finding.severity, finding.reasons)
+
+
+ACTIVE = {"requestParameters": {"newStatus": ["ACTIVE"]}}
+
+
+@pytest.mark.parametrize("levels", [("critical", "high"), ("high", "critical"), ("critical", "low")])
+def test_the_order_of_escalations_does_not_change_the_severity(levels: tuple[str, str]) -> None:
+    escalate = [{"when": ACTIVE, "to": level, "why": level} for level in levels]
+    (finding,) = _judge(make_ruleset({**UPDATE_CERTIFICATE, "escalate": escalate}))
+    assert Severity.CRITICAL == finding.severity
+
+
+ANYTHING = {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+ANY_CLIENT = {"Statement": [{"Effect": "Allow", "Action": "iot:Connect", "Resource": "*"}]}
+TEMPLATE = {
+    "Resources": {"p": {"Type": "AWS::IoT::Policy", "Properties": {"PolicyDocument": ANY_CLIENT}}},
+}
+
+
+def test_reasons_are_the_meaning_the_escalations_worst_first_the_details_and_last_what_holds_down() -> None:
+    escalations = [("high", "a"), ("critical", "worst"), ("high", "b"), ("critical", "a")]
+    escalate = [{"when": ACTIVE, "to": to, "why": why} for to, why in escalations]
+    ruleset = make_ruleset({**UPDATE_CERTIFICATE, "escalate": escalate}, circumstances=CIRCUMSTANCES[::-1])
+    parameters = {
+        "newStatus": "ACTIVE",
+        "templateBody": TEMPLATE,
+        "policyDocument": ANYTHING,
+        "targetAwsAccount": "999999999999",
+    }
+    (finding,) = _judge(ruleset, requestParameters=parameters, errorCode="ThrottlingException")
+    assert (
+        "changes whether a device may connect",
+        "worst",
+        "a",
+        "b",
+        "statement 1 allows every action on every resource",
+        "statement 1 lets a device take the role of any role alias",
+        "statement 1 lets a device connect as any client",
+        "it names another account",
+        "the call failed, so nothing was changed",
+    ) == finding.reasons
 
 
 def test_a_failed_call_changed_nothing_so_it_is_medium_at_most_and_says_so() -> None:
@@ -55,6 +97,21 @@ def test_a_circumstance_raises_any_operation_and_gives_its_reason_and_techniques
     )
 
 
+def test_techniques_are_the_rules_and_then_those_of_the_circumstances_each_once() -> None:
+    circumstances = [
+        {**CIRCUMSTANCES[1], "when": ACTIVE, "attack": techniques}
+        for techniques in (["T3", "T1"], ["T0", "T3", "T4"])
+    ]
+    ruleset = make_ruleset({**UPDATE_CERTIFICATE, "attack": ["T2", "T1"]}, circumstances=circumstances)
+    (finding,) = _judge(ruleset)
+    assert ("T2", "T1", "T3", "T0", "T4") == finding.attack
+
+
+def test_a_field_of_the_record_named_facts_does_not_replace_ours() -> None:
+    (finding,) = _judge(facts={"actor": {"kind": "root"}, "failed": True})
+    assert (Severity.HIGH, ()) == (finding.severity, finding.circumstances)
+
+
 def test_a_circumstance_that_holds_down_has_the_last_word() -> None:
     theirs = "arn:aws:iot:eu-west-1:999999999999:cert/x"
     (finding,) = _judge(requestParameters={"certificateId": theirs}, errorCode="AccessDenied")
@@ -64,11 +121,28 @@ def test_a_circumstance_that_holds_down_has_the_last_word() -> None:
     )
 
 
-def test_what_a_document_allows_is_told_statement_by_statement() -> None:
-    document = {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
-    (finding,) = _judge(requestParameters={"policyDocument": document})
-    assert len(finding.details) > 0
-    assert set(finding.details) < set(finding.reasons)
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [
+        ({"policyDocument": ANY_CLIENT}, ("statement 1 lets a device connect as any client",)),
+        ({"templateBody": TEMPLATE}, ("statement 1 lets a device connect as any client",)),
+        ({}, ()),
+    ],
+    ids=["policy", "template", "neither"],
+)
+def test_what_a_document_allows_is_told_statement_by_statement(
+    parameters: dict[str, Any], expected: tuple[str, ...]
+) -> None:
+    (finding,) = _judge(requestParameters=parameters)
+    assert expected == finding.details
+
+
+def test_each_rule_of_an_operation_has_its_own_finding() -> None:
+    second = {**UPDATE_CERTIFICATE, "name": "night-shift", "severity": "low", "escalate": []}
+    findings = _judge(make_ruleset(UPDATE_CERTIFICATE, second))
+    assert [("iot:UpdateCertificate", Severity.HIGH), ("night-shift", Severity.LOW)] == [
+        (each.rule.name, each.severity) for each in findings
+    ]
 
 
 def test_a_writing_operation_without_a_rule_is_told_as_uncatalogued() -> None:

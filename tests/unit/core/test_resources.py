@@ -1,3 +1,4 @@
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -23,6 +24,81 @@ def test_a_resource_has_a_kind_an_id_an_arn_and_its_page_in_the_console() -> Non
     } == _resource()
 
 
+# (parameter, kind, what stands before the id in its ARN). Of two in one call, it is about the upper one.
+NAMES: list[tuple[str, str, str | None]] = [
+    ("policyName", "policy", "policy"),
+    ("roleAlias", "role-alias", "rolealias"),
+    ("authorizerName", "authorizer", "authorizer"),
+    ("domainConfigurationName", "domain-configuration", None),
+    ("templateName", "provisioning-template", "provisioningtemplate"),
+    ("certificateProviderName", "certificate-provider", "certificateprovider"),
+    ("ruleName", "topic-rule", "rule"),
+    ("otaUpdateId", "ota-update", "otaupdate"),
+    ("jobId", "job", "job"),
+    ("jobTemplateId", "job-template", "jobtemplate"),
+    ("streamId", "stream", "stream"),
+    ("packageName", "package", "package"),
+    ("commandId", "command", "command"),
+    ("securityProfileName", "security-profile", "securityprofile"),
+    ("scheduledAuditName", "scheduled-audit", "scheduledaudit"),
+    ("metricName", "metric", None),
+    ("dimensionName", "dimension", "dimension"),
+    ("actionName", "mitigation-action", "mitigationaction"),
+    ("thingGroupName", "thing-group", "thinggroup"),
+    ("billingGroupName", "billing-group", "billinggroup"),
+    ("thingName", "thing", "thing"),
+    ("thingTypeName", "thing-type", "thingtype"),
+    ("certificateId", "certificate", "cert"),
+    ("caCertificateId", "ca-certificate", "cacert"),
+    ("indexName", "index", "index"),
+]
+
+
+@pytest.mark.parametrize(("parameter", "kind", "segment"), NAMES)
+def test_every_parameter_that_names_a_resource_tells_its_kind_and_its_arn(
+    parameter: str, kind: str, segment: str | None
+) -> None:
+    arn = {"arn": f"{ARN}:{segment}/x"} if segment else {}
+    resource = _resource(requestParameters={parameter: "x"})
+    assert resource is not None
+    resource.pop("url", None)
+    assert {"kind": kind, "id": "x", **arn} == resource
+
+
+@pytest.mark.parametrize(("first", "second"), list(pairwise(name for name, _, _ in NAMES)))
+def test_of_two_names_the_one_that_the_call_is_about_counts_in_either_order(first: str, second: str) -> None:
+    given = {first: "about", second: "touched"}
+    found = [_resource(requestParameters=each) for each in (given, dict(reversed(given.items())))]
+    assert ["about", "about"] == [each and each["id"] for each in found]
+
+
+def test_a_name_that_is_empty_or_no_text_gives_way_to_the_next() -> None:
+    resource = _resource(requestParameters={"policyName": "", "jobId": ["j"], "thingName": "t"})
+    assert resource is not None
+    assert ("thing", "t") == (resource["kind"], resource["id"])
+
+
+@pytest.mark.parametrize(
+    ("parameter", "page"),
+    [
+        ("policyName", "policy"),
+        ("ruleName", "rule"),
+        ("thingName", "thing"),
+        ("certificateId", "certificate"),
+    ],
+)
+def test_the_kinds_with_a_page_in_the_console_link_to_it(parameter: str, page: str) -> None:
+    resource = _resource(requestParameters={parameter: "x"})
+    assert resource is not None
+    assert f"{CONSOLE}/{page}/x" == resource["url"]
+
+
+def test_every_other_kind_has_no_page() -> None:
+    resources = [_resource(requestParameters={name: "x"}) for name, _, _ in NAMES]
+    linked = [each["kind"] for each in resources if each and "url" in each]
+    assert ["policy", "topic-rule", "thing", "certificate"] == linked
+
+
 @pytest.mark.parametrize(
     ("operation", "parameters", "kind", "arn"),
     [
@@ -34,17 +110,19 @@ def test_a_resource_has_a_kind_an_id_an_arn_and_its_page_in_the_console() -> Non
             "thing-group",
             f"{ARN}:thinggroup/g",
         ),
+        ("RegisterCACertificate", {"certificateId": "c"}, "ca-certificate", f"{ARN}:cacert/c"),
         ("UpdateCACertificate", {"certificateId": "c"}, "ca-certificate", f"{ARN}:cacert/c"),
-        ("CreateTopicRule", {"ruleName": "r"}, "topic-rule", f"{ARN}:rule/r"),
-        ("CreateDomainConfiguration", {"domainConfigurationName": "d"}, "domain-configuration", None),
+        ("DeleteCACertificate", {"certificateId": "c"}, "ca-certificate", f"{ARN}:cacert/c"),
+        ("DeleteCACertificate", {"thingName": "t"}, "thing", f"{ARN}:thing/t"),
+        ("DeleteCertificate", {"certificateId": "c"}, "certificate", f"{ARN}:cert/c"),
     ],
 )
 def test_the_resource_is_the_one_that_the_call_is_about(
-    operation: str, parameters: dict[str, Any], kind: str, arn: str | None
+    operation: str, parameters: dict[str, Any], kind: str, arn: str
 ) -> None:
     resource = _resource(operation=operation, requestParameters=parameters)
     assert resource is not None
-    assert (kind, arn) == (resource["kind"], resource.get("arn"))
+    assert (kind, arn) == (resource["kind"], resource["arn"])
 
 
 def test_a_resource_that_only_the_answer_names_is_found_there() -> None:
