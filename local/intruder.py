@@ -53,7 +53,7 @@ class Intruder:
                 self._write_policy,
                 shown_whole=True,
             ),
-            Step("gives it to the certificate", "iot:AttachPolicy", Severity.MEDIUM, self._attach),
+            Step("gives it to the certificate", "iot:AttachPolicy", Severity.HIGH, self._attach),
             Step(
                 "activates the certificate",
                 "iot:UpdateCertificate",
