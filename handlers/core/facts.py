@@ -29,7 +29,7 @@ def derive_facts(record: Record) -> dict[str, Any]:
 
     - `actor` {kind, id, name, session?, account, console, mfa?}
     - `failed`, `denied` (refused for want of permission), `omitted` (CloudTrail dropped parameters): booleans
-    - `resource` {kind, id, arn?, url?}, when the call names a resource of AWS IoT Core
+    - `resource` {kind, id, arn?, url?, suggests?}, when the call names a resource of AWS IoT Core
     - `policy` {verdicts, risks, why}, when it carries a policy document
     - `template` {verdicts, risks, why, policies}, when it carries a provisioning template
     - `topicRule` {everyMessage, secret}, when it carries a topic rule's SQL
