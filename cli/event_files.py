@@ -22,7 +22,7 @@ def read_json(path: Path) -> Any:
     """The JSON value in a file; `-` is standard input. Raises `BadFile`."""
     name = name_of(path)
     try:
-        text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
+        text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8-sig")
         return json.loads(text)
     except UnicodeDecodeError:
         raise BadFile(f"{name}: is not UTF-8 text") from None

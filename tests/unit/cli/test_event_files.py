@@ -159,6 +159,12 @@ def test_what_is_no_record_is_told_with_the_file_and_the_fault(
     assert f"{path}{expected}" == str(caught.value)
 
 
+def test_the_mark_that_windows_puts_before_a_text_is_no_fault(tmp_path: Path) -> None:
+    path = tmp_path / "event.json"
+    path.write_text(json.dumps(RECORD), encoding="utf-8-sig")
+    assert RECORD == read_record(path).raw
+
+
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(BadFile, match=r"absent\.json: can not be read: No such file or directory$"):
         read_json(tmp_path / "absent.json")
