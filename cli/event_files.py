@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from handlers.core.record import BadRecord, Record, as_mapping, as_text, parse_event, parse_record
 
@@ -22,8 +23,8 @@ def read_json(path: Path) -> Any:
     """The JSON value in a file; `-` is standard input. Raises `BadFile`."""
     name = name_of(path)
     try:
-        text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8-sig")
-        return json.loads(text)
+        text = _read_stdin() if str(path) == "-" else path.read_text(encoding="utf-8-sig")
+        return json.loads(text, parse_constant=_refuse_number, parse_float=_finite)
     except UnicodeDecodeError:
         raise BadFile(f"{name}: is not UTF-8 text") from None
     except OSError as error:
@@ -31,7 +32,22 @@ def read_json(path: Path) -> Any:
     except json.JSONDecodeError as error:
         raise BadFile(f"{name}:{error.lineno}:{error.colno}: is not JSON: {error.msg}") from None
     except (RecursionError, ValueError):
-        raise BadFile(f"{name}: is nested too deeply, or holds a number that is too long") from None
+        raise BadFile(f"{name}: is nested too deeply, or holds a number that JSON does not have") from None
+
+
+def _read_stdin() -> str:
+    if sys.stdin is None:
+        raise BadFile("standard input: is closed")
+    return sys.stdin.read()
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _refuse_number(text)
+
+
+def _refuse_number(text: str) -> NoReturn:
+    raise ValueError(text)
 
 
 def name_of(path: Path) -> str:

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -43,7 +45,11 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machine
 
 def main() -> None:
     """Entry point of the console script."""
-    app()
+    try:
+        app()
+    except OSError as error:
+        print(f"thingwatch: can not write: {error.strerror}", file=sys.stderr)  # noqa: T201
+        sys.exit(2)
 
 
 @app.callback()
@@ -89,7 +95,8 @@ def explain(
 
 
 def _names_a_file(what: str) -> bool:
-    return what == "-" or what.endswith(".json") or "/" in what or Path(what).is_file()
+    # Path.is_file raises on a name that is too long for any file.
+    return what == "-" or what.endswith(".json") or "/" in what or os.path.isfile(what)  # noqa: PTH113
 
 
 def _explain_catalog(*, as_json: bool) -> None:

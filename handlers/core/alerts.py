@@ -104,7 +104,7 @@ def build_alert(record: Record, facts: Mapping[str, Any], finding: Finding) -> A
         source_ip=clean(record.source_ip),
         subject=_readable(value_at(record.raw, rule.subject)) if rule.subject else None,
         shown={
-            path.rsplit(".", 1)[-1]: text
+            _label(path): text
             for path in rule.shown
             if (text := _readable(value_at(record.raw, path))) is not None
         },
@@ -114,6 +114,12 @@ def build_alert(record: Record, facts: Mapping[str, Any], finding: Finding) -> A
         event_id=clean(record.event_id),
         link=facts.get("resource", {}).get("url"),
     )
+
+
+def _label(path: str) -> str:
+    """What people call the value at a path: its last part, and the one before where that says nothing."""
+    *_, above, last = path.split(".")
+    return f"{above}.{last}" if last in ("id", "arn") and above != "requestParameters" else last
 
 
 def clean(text: str) -> str:

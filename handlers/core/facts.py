@@ -11,15 +11,18 @@ from typing import Any
 
 from handlers.core.actors import describe_actor
 from handlers.core.policy import policy_fact, template_fact
-from handlers.core.record import Record, as_mapping
-from handlers.core.resources import find_resource
+from handlers.core.record import Record, as_mapping, as_text
+from handlers.core.resources import describe_groups, find_resource
 from handlers.core.topic_rules import describe_topic_rule
 
-# The account stands in an ARN, and in the URL of an SQS queue.
-_ACCOUNT_IN_TEXT = re.compile(
-    r"arn:aws[a-z-]{0,20}:[a-z0-9-]{0,40}:[a-z0-9-]{0,30}:([0-9]{12}):|//sqs\.[a-z0-9.-]{1,60}/([0-9]{12})/"
-)
+_ACCOUNT_IN_ARN = re.compile(r"arn:aws[a-z-]{0,20}:[a-z0-9-]{0,40}:[a-z0-9-]{0,30}:([0-9]{12}):")
+_ACCOUNT_IN_QUEUE_URL = re.compile(r"/([0-9]{12})/")
 _ACCOUNT = re.compile(r"[0-9]{12}")
+
+# What people write into these says nothing about access.
+_FREE_TEXT = frozenset({"tags", "attributePayload", "description", "comment"})
+
+_NAMES_OF_ACCOUNTS = ("account", "Account", "ccounts", "ccountId", "ccountIds")
 
 _DENIALS = ("AccessDenied", "Unauthorized", "NotAuthorized", "Forbidden")
 
@@ -33,6 +36,8 @@ def derive_facts(record: Record) -> dict[str, Any]:
     - `policy` {verdicts, risks, why}, when it carries a policy document
     - `template` {verdicts, risks, why, policies}, when it carries a provisioning template
     - `topicRule` {everyMessage, secret}, when it carries a topic rule's SQL
+    - `job` {targets (how many), plainHttp}, when it sends a job to devices
+    - `thingGroups` {added, removed} (what their names suggest), when a thing changes groups
     - `firmware` {unsigned}, when it carries the files of an update over the air
     - `crossAccount` {accounts}, when the parameters name another account
     """
@@ -52,6 +57,10 @@ def derive_facts(record: Record) -> dict[str, Any]:
         facts["template"] = template_fact(template)
     if (topic_rule := describe_topic_rule(parameters)) is not None:
         facts["topicRule"] = topic_rule
+    if "jobId" in parameters and "targets" in parameters:
+        facts["job"] = _describe_job(parameters)
+    if groups := describe_groups(parameters):
+        facts["thingGroups"] = groups
     if "otaUpdateId" in parameters and isinstance(parameters.get("files"), list):
         facts["firmware"] = {"unsigned": any(not _is_signed(file) for file in parameters["files"])}
     if foreign := sorted(set(_accounts(parameters)) - {record.account}):
@@ -63,6 +72,15 @@ def _is_omitted(parameters: Mapping[str, Any]) -> bool:
     # CloudTrail drops what is over 100 KB; a policy padded with white space gets there:
     # https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
     return parameters.get("omitted") in ("true", True)
+
+
+def _describe_job(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    targets = parameters["targets"]
+    written = (as_text(parameters.get("document")), as_text(parameters.get("documentSource")))
+    return {
+        "targets": len(targets) if isinstance(targets, list) else 1,
+        "plainHttp": any("http://" in text.lower() for text in written),
+    }
 
 
 def _is_signed(file: object) -> bool:
@@ -81,15 +99,17 @@ def _template_body(parameters: Mapping[str, Any]) -> object:
 
 def _accounts(parameters: Mapping[str, Any]) -> Iterator[str]:
     """Every account that the parameters name: in an ARN, in a queue's URL, or as `targetAwsAccount`."""
-    pending: list[tuple[str, Any]] = list(parameters.items())
+    pending: list[tuple[str, Any]] = [("", parameters)]
     while pending:
         name, value = pending.pop()
         if isinstance(value, str):
-            if "arn:aws" in value or "//sqs." in value:
-                yield from (arn or url for arn, url in _ACCOUNT_IN_TEXT.findall(value))
-            elif len(value) == 12 and "ccount" in name and _ACCOUNT.fullmatch(value):
+            if "arn:aws" in value:
+                yield from _ACCOUNT_IN_ARN.findall(value)
+            elif name == "queueUrl":
+                yield from _ACCOUNT_IN_QUEUE_URL.findall(value)
+            elif name.endswith(_NAMES_OF_ACCOUNTS) and _ACCOUNT.fullmatch(value):
                 yield value
         elif isinstance(value, dict):
-            pending.extend(value.items())
+            pending.extend([item for item in value.items() if item[0] not in _FREE_TEXT])
         elif isinstance(value, list):
             pending.extend([(name, item) for item in value])

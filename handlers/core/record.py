@@ -78,8 +78,8 @@ def parse_record(detail: Mapping[str, Any], *, account: str = "") -> Record:
             raise BadRecord(f"{part} is {_kind(value)}, not an object or null")
     account = (
         as_text(detail.get("recipientAccountId"))
-        or as_text(as_mapping(detail.get("userIdentity")).get("accountId"))
         or account
+        or as_text(as_mapping(detail.get("userIdentity")).get("accountId"))
     )
     if not account:
         raise BadRecord("no account: recipientAccountId is missing")

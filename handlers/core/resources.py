@@ -32,6 +32,7 @@ _NAMES: Mapping[str, tuple[str, str | None]] = {
     "dimensionName": ("dimension", "dimension"),
     "actionName": ("mitigation-action", "mitigationaction"),
     "thingGroupName": ("thing-group", "thinggroup"),
+    "thingGroupArn": ("thing-group", "thinggroup"),
     "billingGroupName": ("billing-group", "billinggroup"),
     "thingName": ("thing", "thing"),
     "thingTypeName": ("thing-type", "thingtype"),
@@ -45,21 +46,13 @@ _RANKS = {name: rank for rank, name in enumerate(_NAMES)}
 # Operations whose certificateId is a CA's.
 _CA_OPERATIONS = frozenset({"RegisterCACertificate", "UpdateCACertificate", "DeleteCACertificate"})
 
-# What a name says to people, whatever its case and its hyphens; for these kinds it is worth a look.
-_BETWEEN_WORDS = str.maketrans("", "", "-_.:@+=, ")
-_TELLING_KINDS = frozenset({"policy", "thing-group"})
+# What a name says to people. Beginnings of its words, and what stands in it whatever stands between words.
 _HINTS = {
-    "wide-access": (
-        "admin",
-        "allowall",
-        "alloweverything",
-        "allowany",
-        "allaccess",
-        "fullaccess",
-        "superuser",
-    ),
-    "isolation": ("quarantine", "isolat", "deny", "block", "lockdown"),
+    "wide-access": (("admin",), ("allowall", "alloweverything", "allowany", "allaccess", "fullaccess")),
+    "isolation": (("quarantin", "isolat", "deny", "denied", "blocked", "blocklist", "lockdown"), ()),
 }
+_TELLING_KINDS = frozenset({"policy", "thing-group"})
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+", re.ASCII)
 
 # What AWS takes as a name or id of these kinds. A hostile one has no page; its link could have any length.
 _IDENTIFIER = re.compile(r"[\w+=,.@:-]{1,128}", re.ASCII)
@@ -80,6 +73,8 @@ def find_resource(record: Record) -> dict[str, Any] | None:
     if found is None:
         return None
     parameter, identifier = found
+    if parameter == "thingGroupArn":
+        identifier = identifier.rpartition("/")[2]
     kind, segment = _NAMES[parameter]
     if kind == "certificate" and record.event_name in _CA_OPERATIONS:
         kind, segment = _NAMES["caCertificateId"]
@@ -94,9 +89,24 @@ def find_resource(record: Record) -> dict[str, Any] | None:
     return resource
 
 
+def describe_groups(parameters: Mapping[str, Any]) -> dict[str, list[str]]:
+    """What the names of the groups suggest that a thing joins (`added`) and leaves (`removed`)."""
+    lists = {"added": parameters.get("thingGroupsToAdd"), "removed": parameters.get("thingGroupsToRemove")}
+    return {
+        change: sorted({hint for name in names if isinstance(name, str) for hint in _suggests(name)})
+        for change, names in lists.items()
+        if isinstance(names, list)
+    }
+
+
 def _suggests(name: str) -> list[str]:
-    bare = name[:128].lower().translate(_BETWEEN_WORDS)
-    return [hint for hint, words in _HINTS.items() if any(word in bare for word in words)]
+    words = [word.lower() for word in _WORD.findall(name[:128])]
+    joined = "".join(words)
+    return [
+        hint
+        for hint, (beginnings, phrases) in _HINTS.items()
+        if any(word.startswith(beginnings) for word in words) or any(phrase in joined for phrase in phrases)
+    ]
 
 
 def _named(parameters: Mapping[str, Any]) -> tuple[str, str] | None:

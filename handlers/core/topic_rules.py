@@ -13,7 +13,7 @@ _FROM = re.compile(r"\bfrom\s+'([^']{0,300})'", re.IGNORECASE | re.ASCII)
 _GET_SECRET = re.compile(r"\bget_secret\s{0,20}\(", re.IGNORECASE | re.ASCII)
 
 _EVERY_LEVEL = frozenset({"+", "#"})
-_EVERY_RESERVED = ("$aws/#", "$aws/things/#")
+_EVERY_RESERVED = ("$aws/#", "$aws/things/#", "$aws/things/+/#")
 
 
 def describe_topic_rule(parameters: Mapping[str, Any]) -> dict[str, bool] | None:

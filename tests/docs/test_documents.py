@@ -52,17 +52,19 @@ def test_every_package_that_we_ask_for_has_its_reason() -> None:
 
 
 def test_the_examples_of_config_in_the_readme_are_valid(tmp_path: Path) -> None:
-    (example,) = _blocks(README, "yaml")
+    example, recipe = _blocks(README, "yaml")
     path = tmp_path / "alerts.yaml"
     path.write_text(example)
     assert {"secops", "pager", "audit"} == set(load_config(path, load_catalog()).destinations)
+    path.write_text(f"version: 1\ndestinations: {{audit: {{sns: create}}}}\n{recipe}")
+    assert ["iot:UpdateCertificate"] == list(load_config(path, load_catalog()).operations)
 
 
 def test_the_readme_shows_a_mistake_exactly_as_it_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    (example,) = _blocks(README, "yaml")
+    example, _ = _blocks(README, "yaml")
     path = Path("config/alerts.yaml")
     path.parent.mkdir()
     path.write_text(example.replace("iot:DeletePolicyVersion", "iot:DeletPolicyVersion"))

@@ -65,7 +65,7 @@ def paths_of(operation: str) -> list[tuple[str, ...]]:
     """Every place that the operation's rule looks at, and its first parameters."""
     entry = CATALOG[operation]
     looked_at = [path for each in entry.escalate for path, _ in leaves(each.when)]
-    dotted = [path for path in (entry.subject, *entry.shown, *looked_at) if path]
+    dotted = ["requestParameters.x", *(path for path in (entry.subject, *entry.shown, *looked_at) if path)]
     members = [f"requestParameters.{name}" for model in find_operation(operation) for name in model.members]
     return sorted({tuple(path.split(".")) for path in (*dotted, *members) if not path.startswith("facts.")})
 

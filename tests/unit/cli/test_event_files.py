@@ -146,8 +146,11 @@ def test_standard_input_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
         ('{"Records": []}', ": holds 0 records; give a file with one"),
         ('{"Records": [{}, {}]}', ": holds 2 records; give a file with one"),
         ('{"CloudTrailEvent": "{"}', ": what stands in CloudTrailEvent is not JSON"),
-        ("[" * 100_000, ": is nested too deeply, or holds a number that is too long"),
-        ("1" * 10_000, ": is nested too deeply, or holds a number that is too long"),
+        ("[" * 100_000, ": is nested too deeply, or holds a number that JSON does not have"),
+        ('{"a": NaN}', ": is nested too deeply, or holds a number that JSON does not have"),
+        ('{"a": -Infinity}', ": is nested too deeply, or holds a number that JSON does not have"),
+        ('{"a": 1e999}', ": is nested too deeply, or holds a number that JSON does not have"),
+        ("1" * 10_000, ": is nested too deeply, or holds a number that JSON does not have"),
     ],
 )
 def test_what_is_no_record_is_told_with_the_file_and_the_fault(
@@ -157,6 +160,12 @@ def test_what_is_no_record_is_told_with_the_file_and_the_fault(
     with pytest.raises(BadFile) as caught:
         read_record(path)
     assert f"{path}{expected}" == str(caught.value)
+
+
+def test_a_closed_standard_input_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    with pytest.raises(BadFile, match=r"^standard input: is closed$"):
+        read_record(Path("-"))
 
 
 def test_the_mark_that_windows_puts_before_a_text_is_no_fault(tmp_path: Path) -> None:

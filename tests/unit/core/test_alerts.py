@@ -18,6 +18,24 @@ def test_an_alert_names_the_resource_and_shows_only_what_the_rule_allows() -> No
     assert (CERTIFICATE, {"newStatus": "ACTIVE"}) == (alert.subject, alert.shown)
 
 
+@pytest.mark.parametrize(
+    ("path", "label"),
+    [
+        ("requestParameters.newStatus", "newStatus"),
+        ("requestParameters.arn", "arn"),
+        ("requestParameters.identity.user.id", "user.id"),
+        ("requestParameters.identity.role.arn", "role.arn"),
+        ("requestParameters.identity.name", "name"),
+    ],
+)
+def test_a_shown_value_is_called_by_the_end_of_its_path(path: str, label: str) -> None:
+    parameters: Any = "x"
+    for part in reversed(path.split(".")[1:]):
+        parameters = {part: parameters}
+    alert = make_alert({**UPDATE_CERTIFICATE, "shown": [path]}, requestParameters=parameters)
+    assert {label: "x"} == alert.shown
+
+
 def test_the_same_record_delivered_twice_is_the_same_alert() -> None:
     assert make_alert().alert_id == make_alert().alert_id
 

@@ -90,6 +90,10 @@ def test_accounts_in_the_parameters_that_are_not_ours_are_found_at_any_depth() -
         ({"queueUrl": f"https://sqs.eu-west-1.amazonaws.com/{ACCOUNT}/q"}, None),
         ({"thingName": "999999999999"}, None),
         ({"accountId": "99999999999x"}, None),
+        ({"queueUrl": "https://eu-west-1.queue.amazonaws.com/999999999999/q"}, ["999999999999"]),
+        ({"queueUrl": "https://SQS.eu-west-1.amazonaws.com:443/999999999999/q"}, ["999999999999"]),
+        ({"tags": [{"Key": "role", "Value": "arn:aws:iam::999999999999:role/ci"}]}, None),
+        ({"attributePayload": {"attributes": {"BillingAccount": "999999999999"}}}, None),
         ({"accountId": "9999999999999"}, None),
         ({"roleArn": "arn:aws:iam::aws:policy/ReadOnly"}, None),
         (
@@ -133,3 +137,24 @@ def test_firmware_is_unsigned_when_any_file_of_it_is(files: list[Any], expected:
 
 def test_files_of_a_stream_are_no_firmware() -> None:
     assert "firmware" not in _facts(requestParameters={"streamId": "s", "files": [{}]})
+
+
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [
+        ({"targets": ["arn:x"]}, {"targets": 1, "plainHttp": False}),
+        ({"targets": ["arn:x"] * 30}, {"targets": 30, "plainHttp": False}),
+        ({"targets": [], "documentSource": "HTTP://evil.example/x.sh"}, {"targets": 0, "plainHttp": True}),
+        ({"targets": "x", "document": '{"url": "http://a"}'}, {"targets": 1, "plainHttp": True}),
+        ({"targets": [], "documentSource": "https://bucket.example/job"}, {"targets": 0, "plainHttp": False}),
+    ],
+)
+def test_a_job_says_how_many_targets_it_has_and_whether_devices_fetch_it_in_the_clear(
+    parameters: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    assert expected == _facts(requestParameters={"jobId": "j", **parameters})["job"]
+
+
+def test_what_the_groups_are_for_that_a_thing_joins_and_leaves_is_a_fact() -> None:
+    parameters = {"thingGroupsToAdd": ["pumps"], "thingGroupsToRemove": ["isolated-devices", 7]}
+    assert {"added": [], "removed": ["isolation"]} == _facts(requestParameters=parameters)["thingGroups"]
