@@ -14,10 +14,8 @@ from cdk.asset import AssetError, build_asset
 from cdk.checks import add_checks
 from cdk.stack import ThingwatchStack
 from handlers.core.ruleset import load_ruleset
-from rulebook.any_operation import load_any_operation
 from rulebook.catalog import load_catalog
-from rulebook.compile import compile_ruleset, serialise_ruleset
-from rulebook.config import load_config
+from rulebook.compile import compile_file, serialise_ruleset
 from rulebook.faults import Fault, RulebookError
 from rulebook.services import SERVICES
 
@@ -29,9 +27,8 @@ def build_app(*, config: Path | None = None, outdir: Path | None = None) -> aws_
     """
     app = aws_cdk.App(outdir=None if outdir is None else str(outdir))
     path = config or Path(app.node.try_get_context("config") or "config/alerts.yaml")
-    catalog = load_catalog()
     warnings: list[Fault] = []
-    ruleset = compile_ruleset(load_config(path, catalog, warn=warnings.append), catalog, load_any_operation())
+    ruleset = compile_file(path, load_catalog(), warn=warnings.append)
     stack = ThingwatchStack(
         app,
         "Thingwatch",

@@ -15,7 +15,7 @@ _Parameters = Callable[[random.Random], dict[str, Any] | None]
 
 def make_events(count: int, *, seed: int = 1) -> list[str]:
     """`count` EventBridge events as JSON texts of about 2 kB; the same for the same seed."""
-    chance = random.Random(seed)  # noqa: S311 (repeatable, not secret)
+    chance = random.Random(seed)  # noqa: S311 - repeatable, not secret
     calls = [call for call, weight in _MIX for _ in range(weight)]
     return [json.dumps(_make_event(chance, *chance.choice(calls))) for _ in range(count)]
 

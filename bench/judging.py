@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from time import process_time
 from typing import Any
@@ -15,10 +15,9 @@ from handlers.core.judgement import judge
 from handlers.core.record import parse_event
 from handlers.core.renderings.slack import render_slack
 from handlers.core.ruleset import Ruleset, load_ruleset
-from rulebook.any_operation import load_any_operation
+from handlers.core.severity import Severity
 from rulebook.catalog import load_catalog
-from rulebook.compile import compile_ruleset
-from rulebook.config import load_config
+from rulebook.compile import compile_file
 
 EVENTS = 10_000
 ROUNDS = 7
@@ -37,14 +36,15 @@ def measure_judging() -> dict[str, dict[str, Any]]:
     """
     texts = make_events(EVENTS)
     events = [json.loads(text) for text in texts]
-    data = _ruleset_data()
+    data: dict[str, Any] = compile_file(_CONFIG, load_catalog())
     ruleset = load_ruleset(data)
+    sent = [each for each in Severity if "secops" in ruleset.destinations_for(each)]
     few, many = (load_ruleset({**data, "rules": _some_rules(data["rules"], count)}) for count in (200, 2000))
     work: dict[str, Callable[[], object]] = {
         "floor": lambda: _parse(texts),
         "judge": lambda: _judge(events, ruleset),
-        "judge, and a Slack message where one is sent": lambda: _message(events, ruleset),
-        "judge, and a Slack message for every finding": lambda: _message_always(events, ruleset),
+        "judge, and a Slack message where one is sent": lambda: _message(events, ruleset, sent),
+        "judge, and a Slack message for every finding": lambda: _message(events, ruleset, list(Severity)),
         "judge with 200 rules": lambda: _judge(events, few),
         "judge with 2,000 rules": lambda: _judge(events, many),
     }
@@ -89,27 +89,13 @@ def _judge(events: list[Any], ruleset: Ruleset) -> None:
         judge(record, derive_facts(record), ruleset)
 
 
-def _message(events: list[Any], ruleset: Ruleset) -> None:
-    """As the shipped config sends: what is critical or high goes to Slack."""
+def _message(events: list[Any], ruleset: Ruleset, told: Collection[Severity]) -> None:
     for event in events:
         record = parse_event(event)
         facts = derive_facts(record)
         for finding in judge(record, facts, ruleset):
-            if "secops" in ruleset.destinations_for(finding.severity):
+            if finding.severity in told:
                 json.dumps(render_slack(build_alert(record, facts, finding)))
-
-
-def _message_always(events: list[Any], ruleset: Ruleset) -> None:
-    for event in events:
-        record = parse_event(event)
-        facts = derive_facts(record)
-        for finding in judge(record, facts, ruleset):
-            json.dumps(render_slack(build_alert(record, facts, finding)))
-
-
-def _ruleset_data() -> dict[str, Any]:
-    catalog = load_catalog()
-    return compile_ruleset(load_config(_CONFIG, catalog), catalog, load_any_operation())
 
 
 def _some_rules(rules: list[dict[str, Any]], count: int) -> list[dict[str, Any]]:

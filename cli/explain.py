@@ -14,6 +14,7 @@ from handlers.core.judgement import Finding, judge
 from handlers.core.record import Record
 from handlers.core.renderings.text import render_title
 from handlers.core.ruleset import Circumstance, Escalation, Ruleset
+from handlers.core.severity import say_bounds
 
 _NAME_WIDTH = 25
 _NOT_TOGETHER = "each condition holds, but not in one element of the list"
@@ -134,7 +135,8 @@ def _finding_lines(explained: Explanation, finding: Finding) -> Iterator[str]:
     yield "Circumstances of any operation"
     for found in explained.ruleset.circumstances:
         if found in finding.circumstances:
-            yield from wrap(f"{_moves(found)}: {found.why}", f"  + {found.name:<{_NAME_WIDTH}} ")
+            bounds = say_bounds(found.at_least, found.at_most)
+            yield from wrap(f"{bounds}: {found.why}", f"  + {found.name:<{_NAME_WIDTH}} ")
         else:
             failed = _failed(explained, found)
             reason = failed[0].describe() if failed else _NOT_TOGETHER
@@ -158,11 +160,6 @@ def _step(explained: Explanation, escalation: Escalation, *, fired: bool) -> Ite
 def _failed(explained: Explanation, judged: Escalation | Circumstance) -> tuple[Condition, ...]:
     conditions = check_conditions(judged.pattern, explained.view)
     return tuple(condition for condition in conditions if not condition.holds)
-
-
-def _moves(circumstance: Circumstance) -> str:
-    moves = (("at least", circumstance.at_least), ("at most", circumstance.at_most))
-    return ", ".join(f"{word} {severity.value}" for word, severity in moves if severity is not None)
 
 
 def _leaves(facts: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -21,11 +21,9 @@ from cli.explain import event_data, explain_event, render_event
 from cli.operations import entry_data, render_catalog, render_entry
 from handlers.core.operations import is_read
 from handlers.core.patterns import PatternError, compile_pattern
-from handlers.core.ruleset import Ruleset, load_ruleset
-from rulebook.any_operation import load_any_operation
+from handlers.core.ruleset import load_ruleset
 from rulebook.catalog import Entry, load_catalog
-from rulebook.compile import compile_ruleset
-from rulebook.config import load_config
+from rulebook.compile import compile_file
 from rulebook.faults import RulebookError, did_you_mean
 from rulebook.services import SERVICES
 
@@ -48,7 +46,7 @@ def main() -> None:
     try:
         app()
     except OSError as error:
-        print(f"thingwatch: can not write: {error.strerror}", file=sys.stderr)  # noqa: T201
+        typer.echo(f"thingwatch: can not write: {error.strerror}", err=True)
         sys.exit(2)
 
 
@@ -95,8 +93,9 @@ def explain(
 
 
 def _names_a_file(what: str) -> bool:
-    # Path.is_file raises on a name that is too long for any file.
-    return what == "-" or what.endswith(".json") or "/" in what or os.path.isfile(what)  # noqa: PTH113
+    if what == "-" or what.endswith(".json") or "/" in what:
+        return True
+    return os.path.isfile(what)  # noqa: PTH113 - Path.is_file raises on a name too long for any file
 
 
 def _explain_catalog(*, as_json: bool) -> None:
@@ -129,7 +128,7 @@ def _explain_absence(operation: str, catalog: dict[str, Entry]) -> None:
 
 
 def _explain_event(path: Path, config: Path, *, as_json: bool) -> None:
-    explained = explain_event(read_record(path), _ruleset(config))
+    explained = explain_event(read_record(path), load_ruleset(compile_file(config, _catalog())))
     text = json.dumps(event_data(explained)) + "\n" if as_json else render_event(explained)
     typer.echo(text, nl=False)
 
@@ -137,11 +136,6 @@ def _explain_event(path: Path, config: Path, *, as_json: bool) -> None:
 @cache
 def _catalog() -> dict[str, Entry]:
     return load_catalog()
-
-
-def _ruleset(config: Path) -> Ruleset:
-    catalog = _catalog()
-    return load_ruleset(compile_ruleset(load_config(config, catalog), catalog, load_any_operation()))
 
 
 @app.command(epilog="Example: thingwatch match --pattern pattern.json --event event.json")

@@ -8,7 +8,7 @@ from typing import Any
 
 from cli.text import wrap
 from rulebook.attack import TECHNIQUES
-from rulebook.catalog import Entry
+from rulebook.catalog import Entry, by_category
 
 
 def entry_data(operation: str, entry: Entry) -> dict[str, Any]:
@@ -63,10 +63,7 @@ def render_catalog(entries: Mapping[str, Entry]) -> str:
 
 
 def _catalog_lines(entries: Mapping[str, Entry]) -> Iterator[str]:
-    for category in sorted({entry.category for entry in entries.values()}):
+    for category, found in by_category(entries):
         yield category
-        found = [item for item in entries.items() if item[1].category == category]
-        for operation, entry in sorted(found, key=lambda item: (-item[1].severity.rank, item[0])):
-            highest = max([entry.severity, *(each.to for each in entry.escalate)])
-            span = entry.severity.value + (f" to {highest.value}" if highest > entry.severity else "")
-            yield f"  {operation:<52} {span}"
+        for operation, entry in found:
+            yield f"  {operation:<52} {entry.span}"

@@ -182,8 +182,8 @@ class EmbeddedAws:
 
     def client_of(self, name: str, access_key: str, secret_key: str, session_token: str | None = None) -> Any:
         """Return a boto3 client that acts as the owner of these credentials."""
-        # The stubs want each service's name as a literal; the overloads of `client` give it its type.
-        return boto3.session.Session(botocore_session=_session_without_host()).client(  # type: ignore[call-overload]
+        # The overloads of `client` above give each its type.
+        return boto3.session.Session(botocore_session=_session_without_host()).client(  # type: ignore[call-overload] # the stubs want a literal
             name,
             endpoint_url=self.endpoint,
             region_name=REGION,

@@ -97,7 +97,7 @@ class Intruder:
         self._iot.attach_policy(policyName="allow-everything", target=self._certificate_arn)
 
     def _set(self, status: str) -> None:
-        self._iot.update_certificate(certificateId=self._certificate_id, newStatus=status)  # type: ignore[arg-type]
+        self._iot.update_certificate(certificateId=self._certificate_id, newStatus=status)  # type: ignore[arg-type] # a literal to the stubs
 
     def _register_ca(self) -> None:
         self._iot.register_ca_certificate(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pathlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, model_validator
@@ -82,6 +82,12 @@ class Entry(Strict):
     runbook: Annotated[tuple[Text, ...], Field(strict=False, max_length=4)] = ()
     attack: Annotated[tuple[Technique, ...], Items] = ()
 
+    @property
+    def span(self) -> str:
+        """How bad the operation is: `medium`, or `medium to critical` where escalations raise it."""
+        worst = max([self.severity, *(each.to for each in self.escalate)])
+        return self.severity.value if worst == self.severity else f"{self.severity.value} to {worst.value}"
+
     @model_validator(mode="after")
     def _escalations_only_raise(self) -> Entry:
         if faults := not_above(self.severity, self.escalate):
@@ -96,6 +102,13 @@ def not_above(base: Severity, escalations: tuple[Escalation, ...]) -> list[tuple
         for position, escalation in enumerate(escalations)
         if escalation.to <= base
     ]
+
+
+def by_category(entries: Mapping[str, Entry]) -> Iterator[tuple[str, list[tuple[str, Entry]]]]:
+    """The entries of each category, the worst base severity first, then by name."""
+    for category in sorted({entry.category for entry in entries.values()}):
+        found = [item for item in entries.items() if item[1].category == category]
+        yield category, sorted(found, key=lambda item: (-item[1].severity.rank, item[0]))
 
 
 def load_catalog(folder: pathlib.Path = CATALOG_FOLDER) -> dict[str, Entry]:

@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import pathlib
+from collections.abc import Callable, Mapping
 
 from handlers.core.severity import Severity
-from rulebook.any_operation import AnyOperation, Circumstance
+from rulebook.any_operation import AnyOperation, Circumstance, load_any_operation
 from rulebook.catalog import Entry, Escalation
-from rulebook.config import Config, Destination, Override, effective_severity
+from rulebook.config import Config, Destination, Override, effective_severity, load_config
+from rulebook.faults import Fault
 from rulebook.services import SERVICES
+
+
+def compile_file(
+    path: str | pathlib.Path,
+    catalog: Mapping[str, Entry],
+    *,
+    warn: Callable[[Fault], object] = lambda _: None,
+) -> dict[str, object]:
+    """The ruleset of a config file and all built-in judgements; see `load_config` and `compile_ruleset`.
+
+    Raises `RulebookError` with every fault.
+    """
+    return compile_ruleset(load_config(path, catalog, warn=warn), catalog, load_any_operation())
 
 
 def compile_ruleset(

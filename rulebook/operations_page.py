@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from handlers.core.severity import Severity
-from rulebook.any_operation import AnyOperation, Circumstance, load_any_operation
-from rulebook.catalog import Entry, load_catalog
+from handlers.core.severity import say_bounds
+from rulebook.any_operation import AnyOperation, load_any_operation
+from rulebook.catalog import Entry, by_category, load_catalog
 from rulebook.services import SERVICES
 
 PAGE = Path(__file__).parent.parent / "docs" / "operations.md"
@@ -38,7 +38,8 @@ def _lines(catalog: Mapping[str, Entry], any_operation: AnyOperation) -> Iterato
     yield "| circumstance | severity | why |"
     yield "|---|---|---|"
     for name, circumstance in any_operation.circumstances.items():
-        yield f"| {name} | {_moves(circumstance)} | {_cell(circumstance.why)} |"
+        bounds = say_bounds(circumstance.at_least, circumstance.at_most)
+        yield f"| {name} | {bounds} | {_cell(circumstance.why)} |"
     for prefix, service in SERVICES.items():
         yield ""
         yield f"## {prefix}" + (" (retired by AWS)" if service.retired else "")
@@ -46,29 +47,14 @@ def _lines(catalog: Mapping[str, Entry], any_operation: AnyOperation) -> Iterato
 
 
 def _service(entries: Mapping[str, Entry]) -> Iterator[str]:
-    for category in sorted({entry.category for entry in entries.values()}):
+    for category, found in by_category(entries):
         yield ""
         yield f"### {category}"
         yield ""
         yield "| operation | severity | why |"
         yield "|---|---|---|"
-        found = [item for item in entries.items() if item[1].category == category]
-        for operation, entry in sorted(found, key=lambda item: (-item[1].severity.rank, item[0])):
-            name = operation.partition(":")[2]
-            yield f"| {name} | {_span(entry)} | {_cell(entry.why)} |"
-
-
-def _span(entry: Entry) -> str:
-    highest = max([entry.severity, *(each.to for each in entry.escalate)])
-    return entry.severity.value if highest == entry.severity else f"{entry.severity.value} to {highest.value}"
-
-
-def _moves(circumstance: Circumstance) -> str:
-    moves: tuple[tuple[str, Severity | None], ...] = (
-        ("at least", circumstance.at_least),
-        ("at most", circumstance.at_most),
-    )
-    return ", ".join(f"{word} {severity.value}" for word, severity in moves if severity is not None)
+        for operation, entry in found:
+            yield f"| {operation.partition(':')[2]} | {entry.span} | {_cell(entry.why)} |"
 
 
 def _cell(text: str) -> str:

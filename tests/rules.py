@@ -1,6 +1,6 @@
 """A small ruleset for tests of what comes after the rulebook."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from handlers.core.ruleset import Ruleset, load_ruleset
@@ -81,3 +81,15 @@ def make_ruleset(*rules: Mapping[str, Any], **changes: Any) -> Ruleset:
             **changes,
         }
     )
+
+
+def leaves(pattern: Mapping[str, Any], at: str = "") -> Iterator[tuple[str, list[Any]]]:
+    """Every condition of a pattern: the path and what it wants there."""
+    for key, value in pattern.items():
+        if key == "$or":
+            for alternative in value:
+                yield from leaves(alternative, at)
+        elif isinstance(value, Mapping):
+            yield from leaves(value, f"{at}{key}.")
+        else:
+            yield f"{at}{key}", value

@@ -61,8 +61,7 @@ class DynamoDbClaims:
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except self._client.exceptions.ConditionalCheckFailedException as error:
-            # The stubs know no answer of a failed condition.
-            found: Mapping[str, Any] = error.response.get("Item") or {}  # type: ignore[assignment]
+            found: Mapping[str, Any] = error.response.get("Item") or {}  # type: ignore[assignment] # not in the stubs
             return Claimed.DONE if found.get("done", {}).get("BOOL") else Claimed.HELD
         return Claimed.OURS
 

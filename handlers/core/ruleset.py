@@ -105,9 +105,8 @@ class Ruleset:
 
     def operation(self, event_source: str, event_name: str) -> str:
         """The operation as people write it, `iot:UpdateCertificate`."""
-        return (
-            f"{self.event_sources.get(event_source) or event_source.split('.', maxsplit=1)[0]}:{event_name}"
-        )
+        prefix = self.event_sources.get(event_source, event_source.partition(".")[0])
+        return f"{prefix}:{event_name}"
 
     def destinations_for(self, severity: Severity) -> tuple[str, ...]:
         """Names of the destinations that hear of this severity, each once, in config's order."""

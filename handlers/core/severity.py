@@ -26,3 +26,9 @@ class Severity(Enum):
         if not isinstance(other, Severity):
             return NotImplemented
         return self.rank < other.rank
+
+
+def say_bounds(at_least: Severity | None, at_most: Severity | None) -> str:
+    """What a circumstance does to a severity, in words: `at least low, at most medium`."""
+    bounds = (("at least", at_least), ("at most", at_most))
+    return ", ".join(f"{word} {severity.value}" for word, severity in bounds if severity is not None)

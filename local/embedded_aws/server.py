@@ -28,7 +28,7 @@ def run(settings: Settings) -> None:
     config.keep_alive_timeout = 75
     config.loglevel = "WARNING"
     try:
-        asyncio.run(serve_asgi(application, config))  # type: ignore[arg-type]
+        asyncio.run(serve_asgi(application, config))  # type: ignore[arg-type] # a plain ASGI callable
     finally:
         lambda_runtime.reset()
 

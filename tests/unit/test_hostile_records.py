@@ -20,14 +20,12 @@ from handlers.core.renderings.slack import render_slack
 from handlers.core.renderings.sns import render_sns
 from handlers.core.renderings.text import render_text
 from handlers.core.ruleset import Ruleset, load_ruleset
-from rulebook.any_operation import load_any_operation
 from rulebook.catalog import load_catalog
-from rulebook.compile import compile_ruleset
-from rulebook.config import load_config
+from rulebook.compile import compile_file
 from rulebook.services import SERVICES
 from tests.records import ACCOUNT, make_event
+from tests.rules import leaves
 from tests.service_models import find_operation
-from tests.unit.rulebook.test_catalog_completeness import leaves
 
 CATALOG = load_catalog()
 
@@ -58,7 +56,7 @@ VALUES = st.recursive(
 def ruleset(tmp_path_factory: pytest.TempPathFactory) -> Ruleset:
     path = tmp_path_factory.mktemp("config") / "alerts.yaml"
     path.write_text("version: 1\ndestinations: {audit: {sns: create}}\n")
-    return load_ruleset(compile_ruleset(load_config(path, CATALOG), CATALOG, load_any_operation()))
+    return load_ruleset(compile_file(path, CATALOG))
 
 
 def paths_of(operation: str) -> list[tuple[str, ...]]:

@@ -14,8 +14,7 @@ from handlers.core.ruleset import Ruleset, load_ruleset
 from handlers.core.severity import Severity
 from rulebook.any_operation import load_any_operation
 from rulebook.catalog import load_catalog
-from rulebook.compile import compile_ruleset
-from rulebook.config import load_config
+from rulebook.compile import compile_file
 from rulebook.faults import CatalogError
 from tests.records import ACCOUNT, make_event
 
@@ -28,9 +27,7 @@ QUIET = {"operation": "CreateThing", "requestParameters": {"thingName": "pump"}}
 
 @pytest.fixture(scope="module")
 def ruleset() -> Ruleset:
-    catalog = load_catalog()
-    config = load_config(ROOT / "config" / "alerts.yaml", catalog)
-    return load_ruleset(compile_ruleset(config, catalog, load_any_operation()))
+    return load_ruleset(compile_file(ROOT / "config" / "alerts.yaml", load_catalog()))
 
 
 def find(ruleset: Ruleset, **record: Any) -> Finding:

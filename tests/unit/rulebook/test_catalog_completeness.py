@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import botocore.session
@@ -18,6 +18,7 @@ from rulebook.any_operation import load_any_operation
 from rulebook.catalog import load_catalog
 from rulebook.services import SERVICES
 from tests.aws_commands import faults_of
+from tests.rules import leaves
 from tests.service_models import find_operation, operations_of, read_model, shape_at
 
 CATALOG = load_catalog()
@@ -59,18 +60,6 @@ FACTS_NEED = {
     "job": ["requestParameters.jobId", "requestParameters.targets"],
     "thingGroups": ["requestParameters.thingGroupsToAdd", "requestParameters.thingGroupsToRemove"],
 }
-
-
-def leaves(pattern: Mapping[str, Any], at: str = "") -> Iterator[tuple[str, list[Any]]]:
-    """Every condition of a pattern: the path and what it wants there."""
-    for key, value in pattern.items():
-        if key == "$or":
-            for alternative in value:
-                yield from leaves(alternative, at)
-        elif isinstance(value, Mapping):
-            yield from leaves(value, f"{at}{key}.")
-        else:
-            yield f"{at}{key}", value
 
 
 CONDITIONS = [
