@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 try:
@@ -13,11 +14,12 @@ except ModuleNotFoundError:
 from cdk.asset import AssetError, build_asset
 from cdk.checks import add_checks
 from cdk.stack import ThingwatchStack
-from handlers.core.ruleset import load_ruleset
+from handlers.core.ruleset_file import load_ruleset
+from rulebook.any_operation import load_any_operation
 from rulebook.catalog import load_catalog
-from rulebook.compile import compile_file, serialise_ruleset
-from rulebook.faults import Fault, RulebookError
-from rulebook.services import SERVICES
+from rulebook.compile import compile_ruleset, serialise_ruleset, watched_services
+from rulebook.config import check_config
+from rulebook.faults import RulebookError
 
 
 def build_app(*, config: Path | None = None, outdir: Path | None = None) -> aws_cdk.App:
@@ -27,16 +29,19 @@ def build_app(*, config: Path | None = None, outdir: Path | None = None) -> aws_
     """
     app = aws_cdk.App(outdir=None if outdir is None else str(outdir))
     path = config or Path(app.node.try_get_context("config") or "config/alerts.yaml")
-    warnings: list[Fault] = []
-    ruleset = compile_file(path, load_catalog(), warn=warnings.append)
+    catalog = load_catalog()
+    checked = check_config(path, catalog, today=datetime.now(UTC).date())
+    tuning = checked.require()
+    ruleset = compile_ruleset(tuning, catalog, load_any_operation())
     stack = ThingwatchStack(
         app,
         "Thingwatch",
         asset=build_asset(serialise_ruleset(ruleset)),
         ruleset=load_ruleset(ruleset),
-        services=tuple(service for service in SERVICES.values() if not service.retired),
+        services=watched_services(tuning),
+        read_only=tuning.watch.read_only,
     )
-    for warning in warnings:
+    for warning in checked.warnings:
         aws_cdk.Annotations.of(stack).add_warning_v2(f"thingwatch:{warning.path}", str(warning))
     add_checks(app, stack)
     return app

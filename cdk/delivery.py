@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as event_sources
-from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
@@ -29,7 +28,7 @@ class Delivery(Construct):
         construct_id: str,
         *,
         code: lambda_.Code,
-        topics: Mapping[str, sns.ITopic],
+        topic_arns: Mapping[str, str],
         table_name: str,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -57,9 +56,7 @@ class Delivery(Construct):
                 "STATE_TABLE": table_name,
                 "DELIVERY_QUEUE_URL": self.queue.queue_url,
                 "DEAD_LETTER_QUEUE_URL": self.dead_letters.queue_url,
-                "TOPIC_ARNS": Stack.of(self).to_json_string(
-                    {name: topic.topic_arn for name, topic in topics.items()}
-                ),
+                "TOPIC_ARNS": Stack.of(self).to_json_string(dict(topic_arns)),
             },
         )
         self.queue.grant(

@@ -31,6 +31,7 @@ class Detection(Construct):
         *,
         code: lambda_.Code,
         services: Sequence[Service],
+        read_only: bool,
         queue: sqs.IQueue,
         table_name: str,
     ) -> None:
@@ -78,5 +79,11 @@ class Detection(Construct):
                 )
             ],
         )
+        if read_only:
+            # The construct knows no such state; only the resource below it does:
+            # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html
+            resource = rule.node.default_child
+            assert isinstance(resource, events.CfnRule)  # noqa: S101 - tells mypy what CDK made
+            resource.add_property_override("State", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS")
         # No event may come before it is settled where a failed one goes.
         rule.node.add_dependency(on_failure)

@@ -30,6 +30,7 @@ class ThingwatchStack(Stack):
         asset: Path,
         ruleset: Ruleset,
         services: Sequence[Service],
+        read_only: bool,
     ) -> None:
         super().__init__(
             scope,
@@ -56,14 +57,20 @@ class ThingwatchStack(Stack):
                 enforce_ssl=True,
             )
             for destination in ruleset.destinations.values()
-            if destination.kind == "sns"
+            if destination.kind == "sns" and destination.topic is None
         }
-        delivery = Delivery(self, "Delivery", code=code, topics=topics, table_name=table.table_name)
+        topic_arns = {name: topic.topic_arn for name, topic in topics.items()} | {
+            destination.name: destination.topic
+            for destination in ruleset.destinations.values()
+            if destination.topic is not None
+        }
+        delivery = Delivery(self, "Delivery", code=code, topic_arns=topic_arns, table_name=table.table_name)
         detection = Detection(
             self,
             "Detection",
             code=code,
             services=services,
+            read_only=read_only,
             queue=delivery.queue,
             table_name=table.table_name,
         )
@@ -71,11 +78,11 @@ class ThingwatchStack(Stack):
         delivery.queue.grant(detection.detect.role, "sqs:SendMessage")
         for role in (detection.detect.role, delivery.deliver.role):
             table.grant(role, "dynamodb:PutItem", "dynamodb:DeleteItem")
-        for topic in topics.values():
+        if topic_arns:
             # Not grant_publish: it adds rights on KMS keys, and for SNS's own key none are needed:
             # https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
             delivery.deliver.role.add_to_policy(
-                iam.PolicyStatement(actions=["sns:Publish"], resources=[topic.topic_arn])
+                iam.PolicyStatement(actions=["sns:Publish"], resources=list(topic_arns.values()))
             )
         for destination in ruleset.destinations.values():
             if destination.secret is not None:

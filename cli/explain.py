@@ -13,7 +13,8 @@ from handlers.core.facts import derive_facts
 from handlers.core.judgement import Finding, judge
 from handlers.core.record import Record
 from handlers.core.renderings.text import render_title
-from handlers.core.ruleset import Circumstance, Escalation, Ruleset
+from handlers.core.ruleset import Condition as Pattern
+from handlers.core.ruleset import Escalation, Ruleset
 from handlers.core.severity import say_bounds
 
 _NAME_WIDTH = 25
@@ -22,7 +23,7 @@ _NOT_TOGETHER = "each condition holds, but not in one element of the list"
 
 @dataclass(frozen=True)
 class Explanation:
-    """One event judged. `finding` is the worst; None where Thingwatch says nothing, and `silence` why."""
+    """One event judged. `finding` is None where Thingwatch says nothing, and `silence` why."""
 
     record: Record
     operation: str
@@ -39,14 +40,14 @@ class Explanation:
 
 def explain_event(record: Record, ruleset: Ruleset) -> Explanation:
     """Judge one record as `detect` would."""
-    facts = derive_facts(record)
-    findings = judge(record, facts, ruleset)
+    facts = derive_facts(record, ruleset.own)
+    finding = judge(record, facts, ruleset)
     return Explanation(
         record=record,
-        operation=ruleset.operation(record.event_source, record.event_name),
+        operation=ruleset.name_of((record.event_source, record.event_name)),
         facts=facts,
-        finding=max(findings, key=lambda found: found.severity, default=None),
-        silence="" if findings else _silence(record, ruleset),
+        finding=finding,
+        silence=_silence(record, ruleset) if finding is None else "",
         ruleset=ruleset,
     )
 
@@ -54,9 +55,12 @@ def explain_event(record: Record, ruleset: Ruleset) -> Explanation:
 def _silence(record: Record, ruleset: Ruleset) -> str:
     if record.event_source not in ruleset.event_sources:
         return f"{clean(record.event_source)} is not a service that Thingwatch judges"
-    if (record.event_source, record.event_name) in ruleset.rules:
-        return "the config switches this operation off"
-    return "the operation only reads"
+    built_in = ruleset.built_in_rule((record.event_source, record.event_name))
+    if built_in is ruleset.reads:
+        return "the operation only reads"
+    if built_in is ruleset.uncatalogued:
+        return "the catalog does not know the operation, and the config switches such operations off"
+    return "the config switches this operation off"
 
 
 def event_data(explained: Explanation) -> dict[str, Any]:
@@ -66,35 +70,39 @@ def event_data(explained: Explanation) -> dict[str, Any]:
         "operation": explained.operation,
         "severity": finding.severity.value if finding else None,
         "rule": finding.rule.name if finding else None,
+        "rules": [each.rule.name for each in finding.verdicts] if finding else [],
         "reasons": list(finding.reasons) if finding else [explained.silence],
         "facts": explained.facts,
         "escalations": [],
         "circumstances": [],
-        "destinations": [],
+        "automation": finding.automation.name if finding and finding.automation else None,
+        "suppression": finding.suppression.name if finding and finding.suppression else None,
+        "destinations": list(finding.destinations) if finding else [],
     }
     if finding:
         data["escalations"] = [
             {
-                "when": each.pattern,
+                "rule": verdict.rule.name,
+                "when": each.when.pattern,
                 "to": each.to.value,
                 "why": each.why,
-                "fired": each in finding.escalations,
-                "conditions": _conditions(explained, each),
+                "fired": each in verdict.escalations,
+                "conditions": _conditions(explained, each.when),
             }
-            for each in finding.rule.escalations
+            for verdict in finding.verdicts
+            for each in verdict.rule.escalations
         ]
         data["circumstances"] = [
             {"name": each.name, "why": each.why, "holds": each in finding.circumstances}
             for each in explained.ruleset.circumstances
         ]
-        data["destinations"] = list(explained.ruleset.destinations_for(finding.severity))
     return data
 
 
-def _conditions(explained: Explanation, judged: Escalation | Circumstance) -> list[dict[str, Any]]:
+def _conditions(explained: Explanation, when: Pattern) -> list[dict[str, Any]]:
     return [
         {"path": each.path, "wanted": each.wanted, "found": list(each.found), "holds": each.holds}
-        for each in check_conditions(judged.pattern, explained.view)
+        for each in check_conditions(when.pattern, explained.view)
     ]
 
 
@@ -109,7 +117,7 @@ def _event_lines(explained: Explanation) -> Iterator[str]:
         yield f"No finding: {clean(explained.operation)}"
         yield from wrap(explained.silence, "  ")
     else:
-        yield render_title(build_alert(record, explained.facts, finding))
+        yield render_title(build_alert(record, explained.facts, finding, explained.ruleset))
     place = f"account {clean(record.account)}, {clean(record.region)}"
     yield f"{place}, {record.event_time:%Y-%m-%d %H:%M:%S} UTC"
     yield ""
@@ -121,44 +129,63 @@ def _event_lines(explained: Explanation) -> Iterator[str]:
 
 
 def _finding_lines(explained: Explanation, finding: Finding) -> Iterator[str]:
-    yield ""
-    yield f"Rule {finding.rule.name}"
-    yield from wrap(finding.rule.why, f"  {finding.rule.severity.value:<14} ")
-    for each in finding.rule.escalations:
-        yield from _step(explained, each, fired=each in finding.escalations)
+    for verdict in finding.verdicts:
+        yield ""
+        yield f"Rule {verdict.rule.name}"
+        yield from wrap(verdict.rule.why, f"  {verdict.rule.severity.value:<14} ")
+        for each in verdict.rule.escalations:
+            yield from _step(explained, each, fired=each in verdict.escalations)
+    if finding.automation is not None:
+        lowered = finding.automation
+        yield from wrap(lowered.reason, f"  at most {lowered.at_most.value:<6} routine of {lowered.name}: ")
     if finding.details:
         yield ""
         yield "What the document allows"
         for detail in finding.details:
             yield from wrap(detail, "  - ")
+    if not finding.built_in.off:
+        yield ""
+        yield "Circumstances of any operation"
+        yield from _circumstance_lines(explained, finding)
     yield ""
-    yield "Circumstances of any operation"
+    yield f"Severity {finding.severity.value}"
+    yield from wrap(_audience(finding, explained.ruleset), "Told to  ")
+    for ended in finding.ended:
+        yield f"         the suppression {ended.name} ended on {ended.until}"
+
+
+def _circumstance_lines(explained: Explanation, finding: Finding) -> Iterator[str]:
     for found in explained.ruleset.circumstances:
         if found in finding.circumstances:
             bounds = say_bounds(found.at_least, found.at_most)
             yield from wrap(f"{bounds}: {found.why}", f"  + {found.name:<{_NAME_WIDTH}} ")
         else:
-            failed = _failed(explained, found)
+            failed = _failed(explained, found.when)
             reason = failed[0].describe() if failed else _NOT_TOGETHER
             yield from wrap(reason, f"  - {found.name:<{_NAME_WIDTH}} ")
-    yield ""
-    yield f"Severity {finding.severity.value}"
-    names = explained.ruleset.destinations_for(finding.severity)
-    yield f"Told to  {', '.join(names) if names else 'nobody: it is below minimum_severity'}"
+
+
+def _audience(finding: Finding, ruleset: Ruleset) -> str:
+    if finding.suppression is not None:
+        held = finding.suppression
+        return f"nobody until {held.until}: the suppression {held.name} holds it back ({held.reason})"
+    if finding.severity < ruleset.minimum_severity:
+        return "nobody: it is below minimum_severity"
+    return ", ".join(finding.destinations) or "nobody: no route takes it"
 
 
 def _step(explained: Explanation, escalation: Escalation, *, fired: bool) -> Iterator[str]:
     yield from wrap(escalation.why, f"  {'+' if fired else '-'} to {escalation.to.value:<9} ")
-    conditions = check_conditions(escalation.pattern, explained.view)
-    shown = conditions if fired else _failed(explained, escalation)[:1]
+    conditions = check_conditions(escalation.when.pattern, explained.view)
+    shown = conditions if fired else _failed(explained, escalation.when)[:1]
     for condition in shown:
         yield from wrap(condition.describe(), " " * 17)
     if not shown:
         yield from wrap(_NOT_TOGETHER, " " * 17)
 
 
-def _failed(explained: Explanation, judged: Escalation | Circumstance) -> tuple[Condition, ...]:
-    conditions = check_conditions(judged.pattern, explained.view)
+def _failed(explained: Explanation, when: Pattern) -> tuple[Condition, ...]:
+    conditions = check_conditions(when.pattern, explained.view)
     return tuple(condition for condition in conditions if not condition.holds)
 
 

@@ -21,7 +21,7 @@ from cli.explain import event_data, explain_event, render_event
 from cli.operations import entry_data, render_catalog, render_entry
 from handlers.core.operations import is_read
 from handlers.core.patterns import PatternError, compile_pattern
-from handlers.core.ruleset import load_ruleset
+from handlers.core.ruleset_file import load_ruleset
 from rulebook.catalog import Entry, load_catalog
 from rulebook.compile import compile_file
 from rulebook.faults import RulebookError, did_you_mean

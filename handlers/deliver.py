@@ -27,7 +27,8 @@ from handlers.adapters.sns_topic import SnsTopic
 from handlers.adapters.sqs_deliveries import SqsRetries
 from handlers.core.alerts import BadDelivery, read_delivery
 from handlers.core.backoff import retry_delay, spread_of
-from handlers.core.ruleset import Ruleset, load_ruleset
+from handlers.core.ruleset import Ruleset
+from handlers.core.ruleset_file import load_ruleset
 from handlers.pipeline import (
     ClaimHeld,
     Claims,

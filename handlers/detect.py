@@ -21,7 +21,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from handlers.adapters.aws_clients import CONFIG
 from handlers.adapters.dynamodb_claims import DynamoDbClaims
 from handlers.adapters.sqs_deliveries import SqsDeliveries
-from handlers.core.ruleset import Ruleset, load_ruleset
+from handlers.core.ruleset import Ruleset
+from handlers.core.ruleset_file import load_ruleset
 from handlers.pipeline import Claims, DeliveryQueue, Run, detect
 from handlers.settings import RULESET, read_detect_settings
 
@@ -52,18 +53,20 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> None:
     """Entry point of Lambda."""
     wiring = _wire()
     run = Run(owner=context.aws_request_id, now=datetime.now(UTC), lease=LEASE)
-    detections = detect(event, ruleset=wiring.ruleset, claims=wiring.claims, queue=wiring.queue, run=run)
-    if not detections:
+    detection = detect(event, ruleset=wiring.ruleset, claims=wiring.claims, queue=wiring.queue, run=run)
+    if detection is None:
         logger.info("nothing to say", extra={"operation": event["detail"]["eventName"]})
-    for detection in detections:
-        logger.info(
-            "judged",
-            extra={
-                "alert_id": detection.alert.alert_id,
-                "operation": detection.alert.operation,
-                "severity": detection.alert.severity.value,
-                "event_id": detection.alert.event_id,
-                "destinations": detection.destinations,
-                "repeated": detection.repeated,
-            },
-        )
+        return
+    logger.info(
+        "judged",
+        extra={
+            "alert_id": detection.alert.alert_id,
+            "rule": detection.alert.rule,
+            "operation": detection.alert.operation,
+            "severity": detection.alert.severity.value,
+            "event_id": detection.alert.event_id,
+            "destinations": detection.destinations,
+            "suppressed_by": detection.suppressed_by,
+            "repeated": detection.repeated,
+        },
+    )

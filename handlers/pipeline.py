@@ -112,34 +112,41 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """What became of one alert: the destinations it goes to, and whether it is a repetition."""
+    """What became of one alert: the destinations it goes to, the suppression that holds it back, and whether
+    it is a repetition.
+    """
 
     alert: Alert
     destinations: tuple[str, ...]
+    suppressed_by: str | None
     repeated: bool
 
 
 def detect(
     event: object, *, ruleset: Ruleset, claims: Claims, queue: DeliveryQueue, run: Run
-) -> tuple[Detection, ...]:
-    """Judge one EventBridge event and queue a delivery for each destination of each alert.
+) -> Detection | None:
+    """Judge one EventBridge event and queue a delivery for each destination; None when nothing is found.
 
     Raises `BadRecord` for an event that can not be judged, `ClaimHeld` when another run is at
     it, and whatever the adapters raise: Lambda then retries the event and, in the end,
     keeps it whole in the failure queue.
     """
     record = parse_event(event)
-    facts = derive_facts(record)
-    detections = []
-    for finding in judge(record, facts, ruleset):
-        alert = build_alert(record, facts, finding)
-        destinations = ruleset.destinations_for(alert.severity)
-        deliveries = [Delivery(alert=alert, destination=name) for name in destinations]
-        told = not deliveries or _once(
-            f"alert#{alert.alert_id}", partial(queue.send, deliveries), claims=claims, run=run
-        )
-        detections.append(Detection(alert=alert, destinations=destinations, repeated=not told))
-    return tuple(detections)
+    facts = derive_facts(record, ruleset.own)
+    finding = judge(record, facts, ruleset)
+    if finding is None:
+        return None
+    alert = build_alert(record, facts, finding, ruleset)
+    deliveries = [Delivery(alert=alert, destination=name) for name in finding.destinations]
+    told = not deliveries or _once(
+        f"alert#{alert.alert_id}", partial(queue.send, deliveries), claims=claims, run=run
+    )
+    return Detection(
+        alert=alert,
+        destinations=finding.destinations,
+        suppressed_by=finding.suppression.name if finding.suppression else None,
+        repeated=not told,
+    )
 
 
 def deliver(

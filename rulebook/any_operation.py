@@ -41,10 +41,13 @@ class Circumstance(Strict):
 
 
 class AnyOperation(Strict):
-    """The circumstances by name, and the entry of an operation that the catalog does not know."""
+    """The circumstances by name, and the entries of operations that have none of their own: those that may
+    write and that the catalog does not know, and those that only read.
+    """
 
     circumstances: Annotated[Mapping[Name, Circumstance], Field(min_length=1)]
     uncatalogued: Entry
+    reads: Entry
 
 
 def load_any_operation(path: pathlib.Path = ANY_OPERATION) -> AnyOperation:

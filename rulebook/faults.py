@@ -74,7 +74,8 @@ def did_you_mean(value: object, names: Iterable[str]) -> str:
 
 def dotted(path: Path) -> str:
     """A path for people: `routes.0.to.1`; a key that is not a plain name shows as `?`."""
-    return ".".join(str(part) if _as_written(part) is not None else "?" for part in path)
+    plain = (str(part) if part == "$or" or _as_written(part) is not None else "?" for part in path)
+    return ".".join(plain)
 
 
 def _as_written(value: object) -> str | None:

@@ -16,12 +16,25 @@ _LIKE_WEBHOOK = re.compile(
     r"https?:|//|slack(-gov)?\.com|(?-i:services/T[A-Z0-9]+/B[A-Z0-9])", re.ASCII | re.IGNORECASE
 )
 
+_SECRET = re.compile(
+    r"hooks\.slack(-gov)?\.com|services/T[A-Z0-9]{6,}/B[A-Z0-9]{6,}/|xox[a-z]-[A-Za-z0-9-]{8,}", re.ASCII
+)
+
+PASTED_IN_TEXT = (
+    "this looks like a Slack webhook or token, which is a secret; take it out of this file"
+    " (whoever has seen it can post: make a new one)"
+)
 WHERE = "write where the webhook URL is stored: `ssm:/thingwatch/slack/NAME` or `secretsmanager:NAME`"
 PASTED = (
     "a webhook URL is a secret and must not stand in this file; store it with"
     " `aws ssm put-parameter --type SecureString --name /thingwatch/slack/NAME --value file:///dev/stdin`"
     " and write `ssm:/thingwatch/slack/NAME` here (whoever has seen the URL can post: make a new one)"
 )
+
+
+def holds_secret(text: str) -> bool:
+    """Whether a text that people will read holds a webhook URL or a Slack token."""
+    return _SECRET.search(text) is not None
 
 
 def secret_name_fault(value: str) -> str | None:

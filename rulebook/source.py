@@ -3,7 +3,7 @@
 Only what a config needs is read: mappings with text keys, lists, and scalars. Tags, aliases
 and second documents are refused, so a file can neither run code nor grow when it is read.
 Plain words follow YAML 1.2: `on`, `off`, `yes` and `no` are text, and so are dates. Digits
-with a leading zero are text too, because an account id that loses its zero is another account.
+with a leading zero must stand in quotes, because an account id that loses its zero is another account.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from rulebook.faults import Fault, Path, SourceError, dotted, quoted
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 40
 
+_DIGITS_AFTER_ZERO = re.compile(r"0[0-9_]+", re.ASCII)
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})", re.ASCII)
 _DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?", re.ASCII)
 _WORDS: Mapping[str, bool | None] = {
@@ -70,7 +71,7 @@ _START = Position(1, 1)
 class Source:
     """A YAML mapping as plain data (`str`, `int`, `float`, `bool`, `None`, list, dict) and its places.
 
-    `faults` are those that leave the rest readable: keys that stand twice.
+    `faults` are those that leave the rest readable: keys that stand twice, digits that start with 0.
     """
 
     file: str
@@ -183,7 +184,7 @@ class _Builder:
         self.values[path] = _position(event.start_mark)
         value: object
         if isinstance(event, ScalarEvent):
-            value = self._scalar(event)
+            value = self._scalar(event, path)
             if isinstance(inner, _OpenMapping) and value is None and not event.value:
                 # The parser puts an absent value where the next token starts, often lines below.
                 self.values[path] = inner.key_place
@@ -211,16 +212,18 @@ class _Builder:
             raise self._refused(event, "a key is a word, not a list or a mapping; check the braces")
         inner.key, inner.key_place, inner.has_key = self._text(event), _position(event.start_mark), True
         path = (*inner.path, inner.key)
+        self._check_digits(inner.key, path, event)
         if inner.key in inner.data:
             first, place = self.keys[path].line, inner.key_place
             message = f"the key {quoted(inner.key)} stands twice, first in line {first}; keep one"
             self.faults.append(Fault(self.file, place.line, place.column, dotted(path), message))
         self.keys[path] = inner.key_place
 
-    def _scalar(self, event: ScalarEvent) -> object:
+    def _scalar(self, event: ScalarEvent, path: Path) -> object:
         text = self._text(event)
         if event.style is not None:
             return text
+        self._check_digits(text, path, event)
         if text in _WORDS:
             return _WORDS[text]
         if _INTEGER.fullmatch(text):
@@ -229,6 +232,14 @@ class _Builder:
         if _DECIMAL.fullmatch(text) and math.isfinite(float(text)):
             return float(text)
         return text
+
+    def _check_digits(self, text: str, path: Path, event: ScalarEvent) -> None:
+        if event.style is None and _DIGITS_AFTER_ZERO.fullmatch(text):
+            place = _position(event.start_mark)
+            message = (
+                f'put it in quotes, "{text}": to most programs, digits that start with 0 are another number'
+            )
+            self.faults.append(Fault(self.file, place.line, place.column, dotted(path), message))
 
     def _text(self, event: ScalarEvent) -> str:
         text = str(event.value)

@@ -53,8 +53,8 @@ def _sound_pattern(pattern: Mapping[str, object]) -> Mapping[str, object]:
     try:
         compile_pattern(pattern)
     except PatternError as error:
-        # The matcher repeats values that it refuses; whatever looks like a path or URL is left out.
-        raise refuse((error.path, re.sub(r"\S*/\S*", "…", error.message))) from None
+        # The matcher repeats values that it refuses; whatever looks like a URL is left out.
+        raise refuse((error.path, re.sub(r"\S*(//|services/|hooks)\S*", "…", error.message))) from None
     return pattern
 
 

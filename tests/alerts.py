@@ -15,5 +15,7 @@ def make_alert(rule: Mapping[str, Any] | None = None, **record: Any) -> Alert:
     """The alert that `rule` makes of an event with these fields."""
     parsed = parse_event(make_event(**record))
     facts = derive_facts(parsed)
-    (finding,) = judge(parsed, facts, make_ruleset(rule or UPDATE_CERTIFICATE))
-    return build_alert(parsed, facts, finding)
+    ruleset = make_ruleset(rule or UPDATE_CERTIFICATE)
+    finding = judge(parsed, facts, ruleset)
+    assert finding is not None
+    return build_alert(parsed, facts, finding, ruleset)

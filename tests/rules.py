@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from handlers.core.ruleset import Ruleset, load_ruleset
+from handlers.core.ruleset import Ruleset
+from handlers.core.ruleset_file import load_ruleset
 
 UPDATE_CERTIFICATE: dict[str, Any] = {
     "name": "iot:UpdateCertificate",
@@ -64,19 +65,26 @@ def make_ruleset(*rules: Mapping[str, Any], **changes: Any) -> Ruleset:
         {
             "version": 1,
             "rules": list(rules) or [UPDATE_CERTIFICATE],
-            "off": [],
+            "own_rules": [],
             "event_sources": {"iot.amazonaws.com": "iot"},
             "circumstances": CIRCUMSTANCES,
+            "automation": [],
+            "suppressions": [],
             "uncatalogued": UNCATALOGUED,
+            "reads": {**UNCATALOGUED, "name": "read-operation", "category": "read", "off": True},
+            "own": {"accounts": [], "buckets": [], "domains": []},
             "minimum_severity": "low",
+            "dedup_windows": {},
             "destinations": {
                 "secops": {"kind": "slack", "secret": "ssm:/thingwatch/slack/secops"},
                 "audit": {"kind": "sns"},
             },
             "routes": [
-                {"severity": ["critical", "high"], "to": ["secops", "audit"]},
-                {"severity": ["medium", "low"], "to": ["audit"]},
+                {"severity": ["critical", "high"], "match": None, "to": ["secops", "audit"]},
+                {"severity": ["medium", "low"], "match": None, "to": ["audit"]},
             ],
+            "account_names": {},
+            "region_names": {},
             "slack_test_host": None,
             **changes,
         }

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-refe
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from handlers.core.record import Record, as_mapping, as_text
@@ -28,11 +28,12 @@ KINDS = frozenset({*_KINDS.values(), "device-registration", "unknown"})
 """Every kind that an actor can be of."""
 
 
-def describe_actor(record: Record) -> dict[str, Any]:
+def describe_actor(record: Record, own_accounts: Collection[str] = ()) -> dict[str, Any]:
     """Who made the call: {kind, id, name, session?, account, console, mfa?}.
 
     `id` is stable: for an assumed role it is the role's ARN, not the session's. `console` says
-    whether the call was made in the AWS console. `mfa` is absent where CloudTrail does not say.
+    whether the call was made in the AWS console. `mfa` is absent where CloudTrail does not say. Somebody of
+    one of `own_accounts` is no stranger.
     """
     identity = record.user_identity
     session = as_mapping(identity.get("sessionContext"))
@@ -42,7 +43,7 @@ def describe_actor(record: Record) -> dict[str, Any]:
     role = as_text(issuer.get("arn")) or _role_of(arn)
     identifier = role or arn or _other_id(identity)
     actor: dict[str, Any] = {
-        "kind": _kind(record, identity, account, role),
+        "kind": _kind(record, identity, role, stranger=account not in {"", record.account, *own_accounts}),
         "id": identifier,
         "name": as_text(identity.get("userName")) or as_text(issuer.get("userName")) or _last(identifier),
         "account": account or record.account,
@@ -66,14 +67,17 @@ def _other_id(identity: Mapping[str, Any]) -> str:
     )
 
 
-def _kind(record: Record, identity: Mapping[str, Any], account: str, role: str) -> str:
+def _kind(record: Record, identity: Mapping[str, Any], role: str, *, stranger: bool) -> str:
     said = as_text(identity.get("type"))
     kind = _KINDS.get(said, "unknown")
     if said == "Unknown" and record.event_name == "RegisterCertificate":
         # Just-in-time provisioning and registration: the device's first connection, not a person.
         return "device-registration"
-    if account and account != record.account and kind not in ("unknown", "aws-service"):
+    if stranger and kind not in ("unknown", "aws-service"):
         return "cross-account"
+    if kind == "cross-account" and identity.get("accountId"):
+        # One of our accounts, of which CloudTrail tells no more.
+        return "unknown"
     if kind == "role" and "/aws-reserved/sso.amazonaws.com/" in role:
         return "identity-center"
     return kind

@@ -16,6 +16,7 @@ from typing import Any
 
 from handlers.core.judgement import Finding
 from handlers.core.record import Record, value_at
+from handlers.core.ruleset import Ruleset
 from handlers.core.severity import Severity
 
 TEXT_LIMIT = 256
@@ -60,6 +61,18 @@ class Alert:
     event_id: str
     link: str | None = None
     """The page of the touched resource in the AWS console."""
+    account_name: str | None = None
+    """What people call the account, where the config says it."""
+    region_name: str | None = None
+    """What people call the Region, where the config says it."""
+
+    @property
+    def where(self) -> tuple[str, str]:
+        """Account and Region in the words of people: `prod (111122223333)`, `eu-west-1`."""
+        return (
+            f"{self.account_name} ({self.account})" if self.account_name else self.account,
+            f"{self.region_name} ({self.region})" if self.region_name else self.region,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +92,10 @@ class BadDelivery(ValueError):
     """A queue message that is not a delivery of ours; the message says what is wrong."""
 
 
-def build_alert(record: Record, facts: Mapping[str, Any], finding: Finding) -> Alert:
+def build_alert(record: Record, facts: Mapping[str, Any], finding: Finding, ruleset: Ruleset) -> Alert:
     """Turn a finding into what people are told. Only values that the rule allows are shown."""
     rule = finding.rule
+    subject = rule.subject or finding.built_in.subject
     actor = facts["actor"]
     error = ": ".join(filter(None, (record.error_code, record.error_message))) or None
     return Alert(
@@ -90,7 +104,7 @@ def build_alert(record: Record, facts: Mapping[str, Any], finding: Finding) -> A
         severity=finding.severity,
         rule=rule.name,
         operation=clean(f"{record.event_source.split('.')[0]}:{record.event_name}"),
-        category=rule.category,
+        category=finding.category,
         reasons=finding.reasons,
         actor=Actor(
             kind=actor["kind"],
@@ -102,17 +116,19 @@ def build_alert(record: Record, facts: Mapping[str, Any], finding: Finding) -> A
         region=clean(record.region),
         time=record.event_time,
         source_ip=clean(record.source_ip),
-        subject=_readable(value_at(record.raw, rule.subject)) if rule.subject else None,
+        subject=_readable(value_at(record.raw, subject)) if subject else None,
         shown={
             _label(path): text
-            for path in rule.shown
+            for path in rule.shown or finding.built_in.shown
             if (text := _readable(value_at(record.raw, path))) is not None
         },
         error=clean(error) if error else None,
-        runbook=rule.runbook,
+        runbook=rule.runbook or finding.built_in.runbook,
         attack=finding.attack,
         event_id=clean(record.event_id),
         link=facts.get("resource", {}).get("url"),
+        account_name=ruleset.account_names.get(record.account),
+        region_name=ruleset.region_names.get(record.region),
     )
 
 

@@ -5,30 +5,21 @@ Patterns see them under `facts` beside the record itself.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from handlers.core.actors import describe_actor
+from handlers.core.ownership import NOTHING, Own, find_outside, foreign_accounts
 from handlers.core.policy import policy_fact, template_fact
 from handlers.core.record import Record, as_mapping, as_text
 from handlers.core.resources import describe_groups, find_resource
 from handlers.core.topic_rules import describe_topic_rule
 
-_ACCOUNT_IN_ARN = re.compile(r"arn:aws[a-z-]{0,20}:[a-z0-9-]{0,40}:[a-z0-9-]{0,30}:([0-9]{12}):")
-_ACCOUNT_IN_QUEUE_URL = re.compile(r"/([0-9]{12})/")
-_ACCOUNT = re.compile(r"[0-9]{12}")
-
-# What people write into these says nothing about access.
-_FREE_TEXT = frozenset({"tags", "attributePayload", "description", "comment"})
-
-_NAMES_OF_ACCOUNTS = ("account", "Account", "ccounts", "ccountId", "ccountIds")
-
 _DENIALS = ("AccessDenied", "Unauthorized", "NotAuthorized", "Forbidden")
 
 
-def derive_facts(record: Record) -> dict[str, Any]:
-    """Everything the rules may ask of a record beyond what CloudTrail wrote.
+def derive_facts(record: Record, own: Own = NOTHING) -> dict[str, Any]:
+    """Everything the rules may ask of a record beyond what CloudTrail wrote; `own` is what belongs to us.
 
     - `actor` {kind, id, name, session?, account, console, mfa?}
     - `failed`, `denied` (refused for want of permission), `omitted` (CloudTrail dropped parameters): booleans
@@ -39,12 +30,13 @@ def derive_facts(record: Record) -> dict[str, Any]:
     - `job` {targets (how many), plainHttp}, when it sends a job to devices
     - `thingGroups` {added, removed} (what their names suggest), when a thing changes groups
     - `firmware` {unsigned}, when it carries the files of an update over the air
-    - `crossAccount` {accounts}, when the parameters name another account
+    - `crossAccount` {accounts}, when the parameters name an account that is not ours
+    - `outside` {buckets?, domains?}, when they name a bucket or web host that is on no list of ours
     """
     parameters = record.request_parameters
     error = record.error_code
     facts: dict[str, Any] = {
-        "actor": describe_actor(record),
+        "actor": describe_actor(record, own.accounts),
         "failed": error is not None,
         "denied": error is not None and any(word in error for word in _DENIALS),
         "omitted": _is_omitted(parameters),
@@ -63,8 +55,10 @@ def derive_facts(record: Record) -> dict[str, Any]:
         facts["thingGroups"] = groups
     if "otaUpdateId" in parameters and isinstance(parameters.get("files"), list):
         facts["firmware"] = {"unsigned": any(not _is_signed(file) for file in parameters["files"])}
-    if foreign := sorted(set(_accounts(parameters)) - {record.account}):
+    if foreign := foreign_accounts(parameters, record.account, own):
         facts["crossAccount"] = {"accounts": foreign}
+    if outside := find_outside(parameters, own):
+        facts["outside"] = outside
     return facts
 
 
@@ -95,21 +89,3 @@ def _template_body(parameters: Mapping[str, Any]) -> object:
     if "templateBody" in parameters:
         return parameters["templateBody"]
     return as_mapping(parameters.get("registrationConfig")).get("templateBody")
-
-
-def _accounts(parameters: Mapping[str, Any]) -> Iterator[str]:
-    """Every account that the parameters name: in an ARN, in a queue's URL, or as `targetAwsAccount`."""
-    pending: list[tuple[str, Any]] = [("", parameters)]
-    while pending:
-        name, value = pending.pop()
-        if isinstance(value, str):
-            if "arn:aws" in value:
-                yield from _ACCOUNT_IN_ARN.findall(value)
-            elif name == "queueUrl":
-                yield from _ACCOUNT_IN_QUEUE_URL.findall(value)
-            elif name.endswith(_NAMES_OF_ACCOUNTS) and _ACCOUNT.fullmatch(value):
-                yield value
-        elif isinstance(value, dict):
-            pending.extend([item for item in value.items() if item[0] not in _FREE_TEXT])
-        elif isinstance(value, list):
-            pending.extend([(name, item) for item in value])

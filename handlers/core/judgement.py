@@ -1,4 +1,4 @@
-"""Judge a record: which rules speak, how bad each finds it, and why."""
+"""Judge a record: which rules speak, how bad it is and why, and who is told."""
 
 from __future__ import annotations
 
@@ -7,70 +7,168 @@ from dataclasses import dataclass
 from typing import Any
 
 from handlers.core.record import Record
-from handlers.core.ruleset import Circumstance, Escalation, Rule, Ruleset
+from handlers.core.ruleset import (
+    Automation,
+    Circumstance,
+    Escalation,
+    Operation,
+    Rule,
+    Ruleset,
+    Suppression,
+)
 from handlers.core.severity import Severity
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """What one rule says about one record.
+class Verdict:
+    """What one rule says of a record: the rule's severity, raised by the `escalations` that fired.
 
-    `severity` is the rule's own, raised by the `escalations` that fired, then moved by the
-    `circumstances` that hold: each `at_least` raises it, and `at_most` has the last word.
+    A built-in rule's is then lowered by known automation and moved by the circumstances; an own rule's is
+    what the operator wrote.
     """
 
     rule: Rule
     severity: Severity
     escalations: tuple[Escalation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is found of one record: one, however many rules speak, so that one call makes one alert."""
+
+    verdicts: tuple[Verdict, ...]
+    """The worst first; of equals, the operator's own."""
+    built_in: Rule
+    """The catalog's rule, even one that is off: it knows what the operation is about."""
+    category: str
+    """The kind of resource or work that the call is about."""
     circumstances: tuple[Circumstance, ...]
+    automation: Automation | None
+    """The known automation whose routine work this is, where that lowered the severity."""
     details: tuple[str, ...]
     """What the facts say about a document that the call carried, statement by statement."""
+    suppression: Suppression | None
+    """Why it is told to nobody."""
+    ended: tuple[Suppression, ...]
+    """Suppressions that would have held it back, had they not ended."""
+    destinations: tuple[str, ...]
+    """Who is told."""
+
+    @property
+    def rule(self) -> Rule:
+        """The rule that decides."""
+        return self.verdicts[0].rule
+
+    @property
+    def severity(self) -> Severity:
+        """How bad the worst verdict is."""
+        return self.verdicts[0].severity
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """In order: what the operation means; why this call is worse, the worst first; what holds it down."""
+        """In order: what the worst rule and the others say; what the document allows; what makes any such
+        call worse; what holds it down.
+        """
         return tuple(dict.fromkeys(self._reasons()))
 
     @property
     def attack(self) -> tuple[str, ...]:
-        """MITRE ATT&CK ids of the rule and of the circumstances, each once."""
-        techniques = [*self.rule.attack]
-        for circumstance in self.circumstances:
-            techniques.extend(circumstance.attack)
-        return tuple(dict.fromkeys(techniques))
+        """MITRE ATT&CK ids of the rules and of the circumstances, each once."""
+        judged: list[Rule | Circumstance] = [each.rule for each in self.verdicts]
+        judged.extend(self.circumstances)
+        return tuple(dict.fromkeys(technique for each in judged for technique in each.attack))
 
     def _reasons(self) -> Iterator[str]:
-        yield self.rule.why
-        for escalation in sorted(self.escalations, key=lambda each: each.to, reverse=True):
-            yield escalation.why
+        for verdict in self.verdicts:
+            yield verdict.rule.why
+            for escalation in sorted(verdict.escalations, key=lambda each: each.to, reverse=True):
+                yield escalation.why
         yield from self.details
         for held_down in (False, True):
             for circumstance in self.circumstances:
                 if (circumstance.at_most is not None) == held_down:
                     yield circumstance.why
+        if self.automation is not None:
+            yield f"it is routine work of {self.automation.name}, so it is lowered: {self.automation.reason}"
+        for suppression in self.ended:
+            yield f"the suppression {suppression.name} ended on {suppression.until}, so this is told again"
 
 
-def judge(record: Record, facts: Mapping[str, Any], ruleset: Ruleset) -> tuple[Finding, ...]:
-    """One finding for each rule of the record's operation, or the one of uncatalogued operations.
-
-    Empty for operations that only read or are switched off, and for services that are not watched.
+def judge(record: Record, facts: Mapping[str, Any], ruleset: Ruleset) -> Finding | None:
+    """The finding of a record; None where no rule speaks: what only reads or is off, unless a rule of the
+    operator's own matches, and services that are not watched.
     """
-    # By source and name, never by name alone: CreatePolicy is also an operation of IAM.
-    rules = ruleset.rules_for(record.event_source, record.event_name)
-    if not rules:
-        return ()
+    if record.event_source not in ruleset.event_sources:
+        return None
+    operation = (record.event_source, record.event_name)
+    built_in, own_rules = ruleset.built_in_rule(operation), ruleset.own_rules_for(operation)
+    if built_in.off and not own_rules:
+        return None
     view = {**record.raw, "facts": facts}
-    circumstances = tuple([each for each in ruleset.circumstances if each.matches(view)])
-    return tuple([_find(rule, view, circumstances) for rule in rules])
+    verdicts = [
+        _verdict(rule, view) for rule in own_rules if rule.match is not None and rule.match.matches(view)
+    ]
+    circumstances: tuple[Circumstance, ...] = ()
+    automation = None
+    if not built_in.off:
+        circumstances = tuple([each for each in ruleset.circumstances if each.when.matches(view)])
+        plain = _verdict(built_in, view)
+        automation = _automation(plain, operation, view, ruleset)
+        severity = plain.severity if automation is None else automation.at_most
+        verdicts.append(Verdict(built_in, _moved(severity, circumstances), plain.escalations))
+    if not verdicts:
+        return None
+    if len(verdicts) > 1:
+        verdicts.sort(key=lambda each: -each.severity.rank)
+    worst = verdicts[0]
+    category = worst.rule.category or built_in.category or worst.rule.name
+    told = {
+        **view,
+        "finding": {
+            "rule": [each.rule.name for each in verdicts],
+            "category": category,
+            "severity": worst.severity.value,
+        },
+    }
+    matching = [each for each in ruleset.suppressions if each.match.matches(told)]
+    # The record's own time decides, so that a late or repeated event is judged as it would have been.
+    held_back = [each for each in matching if record.event_time.date() <= each.until]
+    return Finding(
+        verdicts=tuple(verdicts),
+        built_in=built_in,
+        category=category,
+        circumstances=circumstances,
+        automation=automation,
+        details=_details(facts),
+        suppression=held_back[0] if held_back else None,
+        ended=() if held_back else tuple(matching),
+        destinations=() if held_back else ruleset.destinations_for(worst.severity, told),
+    )
 
 
-def _find(rule: Rule, view: Mapping[str, Any], circumstances: tuple[Circumstance, ...]) -> Finding:
+def _verdict(rule: Rule, view: Mapping[str, Any]) -> Verdict:
     severity = rule.severity
-    escalations = tuple([each for each in rule.escalations if each.matches(view)])
+    escalations = tuple([each for each in rule.escalations if each.when.matches(view)])
     for escalation in escalations:
         if escalation.to.rank > severity.rank:
             severity = escalation.to
-    return Finding(rule, _moved(severity, circumstances), escalations, circumstances, _details(view["facts"]))
+    return Verdict(rule, severity, escalations)
+
+
+def _automation(
+    plain: Verdict, operation: Operation, view: Mapping[str, Any], ruleset: Ruleset
+) -> Automation | None:
+    """The known automation that lowers a verdict the most. What is critical is nobody's routine."""
+    if plain.severity is Severity.CRITICAL:
+        return None
+    lowering = [
+        each
+        for each in ruleset.automation
+        if each.at_most.rank < plain.severity.rank
+        and (each.operations is None or operation in each.operations)
+        and each.when.matches(view)
+    ]
+    return min(lowering, key=lambda each: each.at_most, default=None)
 
 
 def _moved(severity: Severity, circumstances: tuple[Circumstance, ...]) -> Severity:

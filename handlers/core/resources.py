@@ -43,11 +43,14 @@ _NAMES: Mapping[str, tuple[str, str | None]] = {
 
 _RANKS = {name: rank for rank, name in enumerate(_NAMES)}
 
+RESOURCE_KINDS = frozenset(kind for kind, _ in _NAMES.values())
+"""Every kind that a resource can be of."""
+
 # Operations whose certificateId is a CA's.
 _CA_OPERATIONS = frozenset({"RegisterCACertificate", "UpdateCACertificate", "DeleteCACertificate"})
 
 # What a name says to people. Beginnings of its words, and what stands in it whatever stands between words.
-_HINTS = {
+HINTS = {
     "wide-access": (("admin",), ("allowall", "alloweverything", "allowany", "allaccess", "fullaccess")),
     "isolation": (("quarantin", "isolat", "deny", "denied", "blocked", "blocklist", "lockdown"), ()),
 }
@@ -104,7 +107,7 @@ def _suggests(name: str) -> list[str]:
     joined = "".join(words)
     return [
         hint
-        for hint, (beginnings, phrases) in _HINTS.items()
+        for hint, (beginnings, phrases) in HINTS.items()
         if any(word.startswith(beginnings) for word in words) or any(phrase in joined for phrase in phrases)
     ]
 

@@ -19,7 +19,8 @@ from handlers.core.record import BadRecord, parse_event
 from handlers.core.renderings.slack import render_slack
 from handlers.core.renderings.sns import render_sns
 from handlers.core.renderings.text import render_text
-from handlers.core.ruleset import Ruleset, load_ruleset
+from handlers.core.ruleset import Ruleset
+from handlers.core.ruleset_file import load_ruleset
 from rulebook.catalog import load_catalog
 from rulebook.compile import compile_file
 from rulebook.services import SERVICES
@@ -41,7 +42,13 @@ TELLING = [
     ),
     *('{"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}', '{"Statement": ', "[" * 3000),
     *('{"Resources": {"p": {"Type": "AWS::IoT::Policy"}}}', "<!channel>", "\x00\u202e\ud800", "10.0.0.1/8"),
-    *("https://sqs.eu-west-1.amazonaws.com/999999999999/q", "SELECT * FROM '#'", "0" * 12),
+    *(
+        "https://sqs.eu-west-1.amazonaws.com/999999999999/q",
+        "https://a@evil.com\\b",
+        "s3://b/\ud800",
+        "SELECT * FROM '#'",
+        "0" * 12,
+    ),
 ]
 TEXTS = st.sampled_from(TELLING) | st.text(max_size=8) | st.text(st.characters(codec=None), max_size=4)
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | TEXTS
@@ -52,10 +59,29 @@ VALUES = st.recursive(
 )
 
 
+CONFIG = f"""
+version: 1
+watch: {{read_only: true}}
+rules:
+  - {{name: everything, match: {{eventSource: [{{exists: true}}]}}, severity: low, why: it happened}}
+suppressions:
+  - name: lamps
+    match: {{requestParameters: {{thingName: [{{prefix: lamp}}]}}}}
+    reason: they are many
+    until: 2026-01-01
+known_automation:
+  - {{name: robot, roles: ["arn:aws:iam::{ACCOUNT}:role/robot-*"], reason: it works}}
+own: {{accounts: ["444455556666"], buckets: [our-bucket], domains: [example.com]}}
+aliases: {{accounts: {{"{ACCOUNT}": prod}}, regions: {{eu-west-1: Ireland}}}}
+destinations: {{audit: {{sns: create}}}}
+routes: [{{match: {{finding: {{category: [thing]}}}}, to: [audit]}}, {{to: [audit]}}]
+"""
+
+
 @pytest.fixture(scope="module")
 def ruleset(tmp_path_factory: pytest.TempPathFactory) -> Ruleset:
     path = tmp_path_factory.mktemp("config") / "alerts.yaml"
-    path.write_text("version: 1\ndestinations: {audit: {sns: create}}\n")
+    path.write_text(CONFIG)
     return load_ruleset(compile_file(path, CATALOG))
 
 
@@ -102,16 +128,18 @@ def tell(event: Mapping[str, Any], ruleset: Ruleset) -> None:
         record = parse_event(event)
     except BadRecord:
         return
-    facts = derive_facts(record)
-    for finding in judge(record, facts, ruleset):
-        delivery = Delivery(alert=build_alert(record, facts, finding), destination="audit")
-        text = write_delivery(delivery)
-        text.encode()
-        assert delivery == read_delivery(text)
-        assert len(text.encode()) < 256 * 1024
-        assert [] == list(faults_of(render_slack(delivery.alert)))
-        assert len(render_text(delivery.alert).encode()) < 64 * 1024
-        assert len(json.dumps(asdict(render_sns(delivery.alert)), ensure_ascii=False).encode()) < 256 * 1024
+    facts = derive_facts(record, ruleset.own)
+    finding = judge(record, facts, ruleset)
+    if finding is None:
+        return
+    delivery = Delivery(alert=build_alert(record, facts, finding, ruleset), destination="audit")
+    text = write_delivery(delivery)
+    text.encode()
+    assert delivery == read_delivery(text)
+    assert len(text.encode()) < 256 * 1024
+    assert [] == list(faults_of(render_slack(delivery.alert)))
+    assert len(render_text(delivery.alert).encode()) < 64 * 1024
+    assert len(json.dumps(asdict(render_sns(delivery.alert)), ensure_ascii=False).encode()) < 256 * 1024
 
 
 def faults_of(message: dict[str, Any]) -> Iterator[str]:

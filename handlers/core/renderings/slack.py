@@ -59,7 +59,8 @@ def _blocks(alert: Alert, title: str) -> Iterator[dict[str, Any]]:
 
 def _fields(alert: Alert) -> Iterator[tuple[str, str]]:
     yield "Who", f"{_code(render_actor(alert))}\n{_code(alert.actor.id)}"
-    yield "Where", f"account {_code(alert.account)}\n{_code(alert.region)}"
+    account, region = alert.where
+    yield "Where", f"account {_code(account)}\n{_code(region)}"
     epoch = int(alert.time.timestamp())
     yield "When", f"<!date^{epoch}^{{date_short_pretty}} {{time_secs}}|{alert.time:%Y-%m-%d %H:%M:%S} UTC>"
     if alert.source_ip:

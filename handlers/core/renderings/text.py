@@ -11,10 +11,11 @@ _WIDTH = 10
 
 
 def render_title(alert: Alert) -> str:
-    """One line: how bad, which operation, on what, and whether it failed."""
+    """One line: how bad, which operation, on what, in which account if that has a name, whether it failed."""
     subject = f" on {alert.subject}" if alert.subject else ""
+    account = f" in {alert.account_name}" if alert.account_name else ""
     failed = " (failed)" if alert.error else ""
-    return f"{alert.severity.value.capitalize()}: {alert.operation}{subject}{failed}"
+    return f"{alert.severity.value.capitalize()}: {alert.operation}{subject}{account}{failed}"
 
 
 def render_actor(alert: Alert) -> str:
@@ -38,7 +39,8 @@ def _lines(alert: Alert) -> Iterator[str]:
     yield ""
     yield _row("Who", render_actor(alert))
     yield _row("", alert.actor.id)
-    yield _row("Where", f"account {alert.account}, {alert.region}")
+    account, region = alert.where
+    yield _row("Where", f"account {account}, {region}")
     yield _row("When", f"{alert.time:%Y-%m-%d %H:%M:%S} UTC")
     if alert.source_ip:
         yield _row("From", alert.source_ip)

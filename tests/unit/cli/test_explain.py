@@ -201,7 +201,9 @@ def test_where_there_is_no_finding_the_reason_and_the_facts_are_told() -> None:
     assert LISTED == told(operation="ListThings", requestParameters=None, userIdentity=service)
 
 
-OFF = make_ruleset(off=[{"event_sources": ["iot.amazonaws.com"], "event_name": "DeleteThing"}])
+OFF = make_ruleset(
+    {**UPDATE_CERTIFICATE, "name": "iot:DeleteThing", "event_name": "DeleteThing", "off": True}
+)
 
 
 @pytest.mark.parametrize(
@@ -224,9 +226,12 @@ def test_silence_has_its_reason(record: dict[str, Any], operation: str, expected
         "operation": operation,
         "severity": None,
         "rule": None,
+        "rules": [],
         "reasons": [expected],
         "escalations": [],
         "circumstances": [],
+        "automation": None,
+        "suppression": None,
         "destinations": [],
     } == data
 
@@ -238,6 +243,7 @@ def test_machines_read_what_fired_what_holds_and_who_is_told() -> None:
         "operation": "iot:UpdateCertificate",
         "severity": "medium",
         "rule": "iot:UpdateCertificate",
+        "rules": ["iot:UpdateCertificate"],
         "reasons": [
             "changes whether a device may connect",
             "an identity becomes usable",
@@ -245,6 +251,7 @@ def test_machines_read_what_fired_what_holds_and_who_is_told() -> None:
         ],
         "escalations": [
             {
+                "rule": "iot:UpdateCertificate",
                 "when": {"requestParameters": {"newStatus": ["ACTIVE"]}},
                 "to": "high",
                 "why": "an identity becomes usable",
@@ -259,6 +266,7 @@ def test_machines_read_what_fired_what_holds_and_who_is_told() -> None:
                 ],
             },
             {
+                "rule": "iot:UpdateCertificate",
                 "when": {"facts": {"actor": {"kind": ["root"]}}},
                 "to": "critical",
                 "why": "root did it",
@@ -272,6 +280,8 @@ def test_machines_read_what_fired_what_holds_and_who_is_told() -> None:
             {"name": "another-account", "why": "it names another account", "holds": False},
             {"name": "failed-call", "why": "the call failed, so nothing was changed", "holds": True},
         ],
+        "automation": None,
+        "suppression": None,
         "destinations": ["audit"],
     } == data
 

@@ -13,7 +13,7 @@ from cli.event_files import read_record
 from cli.explain import event_data, explain_event, render_event
 from cli.main import app
 from cli.operations import entry_data, render_entry
-from handlers.core.ruleset import load_ruleset
+from handlers.core.ruleset_file import load_ruleset
 from rulebook.any_operation import load_any_operation
 from rulebook.catalog import load_catalog
 from rulebook.compile import compile_ruleset

@@ -11,18 +11,25 @@ from tests.records import make_event
 from tests.rules import CIRCUMSTANCES, UPDATE_CERTIFICATE, make_ruleset
 
 
-def _judge(ruleset: Ruleset | None = None, **record: Any) -> tuple[Finding, ...]:
+def _judge(ruleset: Ruleset | None = None, **record: Any) -> Finding | None:
     parsed = parse_event(make_event(**record))
-    return judge(parsed, derive_facts(parsed), ruleset or make_ruleset())
+    ruleset = ruleset or make_ruleset()
+    return judge(parsed, derive_facts(parsed, ruleset.own), ruleset)
+
+
+def _found(ruleset: Ruleset | None = None, **record: Any) -> Finding:
+    finding = _judge(ruleset, **record)
+    assert finding is not None
+    return finding
 
 
 def test_the_plain_case_has_the_base_severity_and_its_why() -> None:
-    (finding,) = _judge(requestParameters={"newStatus": "REVOKED"})
+    finding = _found(requestParameters={"newStatus": "REVOKED"})
     assert (Severity.MEDIUM, ("changes whether a device may connect",)) == (finding.severity, finding.reasons)
 
 
 def test_the_highest_escalation_that_matches_wins_and_every_matching_one_gives_its_reason() -> None:
-    (finding,) = _judge(userIdentity={"type": "Root"})
+    finding = _found(userIdentity={"type": "Root"})
     assert (
         Severity.CRITICAL,
         ("changes whether a device may connect", "root did it", "an identity becomes usable"),
@@ -35,7 +42,7 @@ ACTIVE = {"requestParameters": {"newStatus": ["ACTIVE"]}}
 @pytest.mark.parametrize("levels", [("critical", "high"), ("high", "critical"), ("critical", "low")])
 def test_the_order_of_escalations_does_not_change_the_severity(levels: tuple[str, str]) -> None:
     escalate = [{"when": ACTIVE, "to": level, "why": level} for level in levels]
-    (finding,) = _judge(make_ruleset({**UPDATE_CERTIFICATE, "escalate": escalate}))
+    finding = _found(make_ruleset({**UPDATE_CERTIFICATE, "escalate": escalate}))
     assert Severity.CRITICAL == finding.severity
 
 
@@ -56,7 +63,7 @@ def test_reasons_are_the_meaning_the_escalations_worst_first_the_details_and_las
         "policyDocument": ANYTHING,
         "targetAwsAccount": "999999999999",
     }
-    (finding,) = _judge(ruleset, requestParameters=parameters, errorCode="ThrottlingException")
+    finding = _found(ruleset, requestParameters=parameters, errorCode="ThrottlingException")
     assert (
         "changes whether a device may connect",
         "worst",
@@ -71,7 +78,7 @@ def test_reasons_are_the_meaning_the_escalations_worst_first_the_details_and_las
 
 
 def test_a_failed_call_changed_nothing_so_it_is_medium_at_most_and_says_so() -> None:
-    (finding,) = _judge(errorCode="AccessDenied", userIdentity={"type": "Root"})
+    finding = _found(errorCode="AccessDenied", userIdentity={"type": "Root"})
     assert (Severity.MEDIUM, "the call failed, so nothing was changed") == (
         finding.severity,
         finding.reasons[-1],
@@ -83,13 +90,14 @@ def test_an_escalation_fires_on_a_parameter_in_either_spelling() -> None:
     rule = {**UPDATE_CERTIFICATE, "escalate": [{"when": when, "to": "critical", "why": "w"}]}
     for parameters in ({"Sidewalk": {"Role": "gateway"}}, {"sidewalk": {"role": "gateway"}}):
         record = parse_event(make_event(requestParameters=parameters))
-        (finding,) = judge(record, derive_facts(record), make_ruleset(rule))
+        finding = judge(record, derive_facts(record), make_ruleset(rule))
+        assert finding is not None
         assert Severity.CRITICAL == finding.severity
 
 
 def test_a_circumstance_raises_any_operation_and_gives_its_reason_and_techniques() -> None:
     theirs = "arn:aws:iot:eu-west-1:999999999999:cert/x"
-    (finding,) = _judge(requestParameters={"newStatus": "REVOKED", "certificateId": theirs})
+    finding = _found(requestParameters={"newStatus": "REVOKED", "certificateId": theirs})
     assert (Severity.HIGH, "it names another account", ("T1098", "T1199")) == (
         finding.severity,
         finding.reasons[-1],
@@ -103,18 +111,18 @@ def test_techniques_are_the_rules_and_then_those_of_the_circumstances_each_once(
         for techniques in (["T3", "T1"], ["T0", "T3", "T4"])
     ]
     ruleset = make_ruleset({**UPDATE_CERTIFICATE, "attack": ["T2", "T1"]}, circumstances=circumstances)
-    (finding,) = _judge(ruleset)
+    finding = _found(ruleset)
     assert ("T2", "T1", "T3", "T0", "T4") == finding.attack
 
 
 def test_a_field_of_the_record_named_facts_does_not_replace_ours() -> None:
-    (finding,) = _judge(facts={"actor": {"kind": "root"}, "failed": True})
+    finding = _found(facts={"actor": {"kind": "root"}, "failed": True})
     assert (Severity.HIGH, ()) == (finding.severity, finding.circumstances)
 
 
 def test_a_circumstance_that_holds_down_has_the_last_word() -> None:
     theirs = "arn:aws:iot:eu-west-1:999999999999:cert/x"
-    (finding,) = _judge(requestParameters={"certificateId": theirs}, errorCode="AccessDenied")
+    finding = _found(requestParameters={"certificateId": theirs}, errorCode="AccessDenied")
     assert (Severity.MEDIUM, ["another-account", "failed-call"]) == (
         finding.severity,
         [each.name for each in finding.circumstances],
@@ -133,37 +141,225 @@ def test_a_circumstance_that_holds_down_has_the_last_word() -> None:
 def test_what_a_document_allows_is_told_statement_by_statement(
     parameters: dict[str, Any], expected: tuple[str, ...]
 ) -> None:
-    (finding,) = _judge(requestParameters=parameters)
+    finding = _found(requestParameters=parameters)
     assert expected == finding.details
 
 
-def test_each_rule_of_an_operation_has_its_own_finding() -> None:
-    second = {**UPDATE_CERTIFICATE, "name": "night-shift", "severity": "low", "escalate": []}
-    findings = _judge(make_ruleset(UPDATE_CERTIFICATE, second))
-    assert [("iot:UpdateCertificate", Severity.HIGH), ("night-shift", Severity.LOW)] == [
-        (each.rule.name, each.severity) for each in findings
+NIGHT_SHIFT: dict[str, Any] = {
+    "name": "night-shift",
+    "match": {"requestParameters": {"newStatus": ["ACTIVE"]}},
+    "operations": None,
+    "category": None,
+    "severity": "critical",
+    "subject": None,
+    "shown": [],
+    "why": "nobody activates certificates at night",
+    "escalate": [],
+    "runbook": [],
+    "attack": ["T1078"],
+}
+
+
+def test_an_own_rule_that_is_worse_decides_and_the_catalogs_reasons_follow() -> None:
+    finding = _found(make_ruleset(own_rules=[NIGHT_SHIFT]))
+    assert ("night-shift", Severity.CRITICAL) == (finding.rule.name, finding.severity)
+    assert (
+        "nobody activates certificates at night",
+        "changes whether a device may connect",
+        "an identity becomes usable",
+    ) == finding.reasons
+    assert ("T1078", "T1098") == finding.attack
+
+
+def test_of_equals_the_operators_own_rule_decides_and_a_lesser_one_adds_its_reason() -> None:
+    equal = _found(make_ruleset(own_rules=[{**NIGHT_SHIFT, "severity": "high"}]))
+    lesser = _found(make_ruleset(own_rules=[{**NIGHT_SHIFT, "severity": "low"}]))
+    assert ("night-shift", "iot:UpdateCertificate") == (equal.rule.name, lesser.rule.name)
+    assert "nobody activates certificates at night" == lesser.reasons[-1]
+
+
+def test_an_own_rule_that_does_not_match_is_not_heard() -> None:
+    finding = _found(make_ruleset(own_rules=[NIGHT_SHIFT]), requestParameters={"newStatus": "REVOKED"})
+    assert ["iot:UpdateCertificate"] == [each.rule.name for each in finding.verdicts]
+
+
+def test_an_own_rule_speaks_of_an_operation_that_is_off_and_knows_what_it_is_about() -> None:
+    finding = _found(make_ruleset({**UPDATE_CERTIFICATE, "off": True}, own_rules=[NIGHT_SHIFT]))
+    assert (["night-shift"], "requestParameters.certificateId", "certificate") == (
+        [each.rule.name for each in finding.verdicts],
+        finding.built_in.subject,
+        finding.category,
+    )
+
+
+def test_an_own_rule_is_as_bad_as_the_operator_wrote_whatever_came_of_the_call() -> None:
+    finding = _found(make_ruleset(own_rules=[NIGHT_SHIFT]), errorCode="AccessDenied")
+    assert [("night-shift", Severity.CRITICAL), ("iot:UpdateCertificate", Severity.MEDIUM)] == [
+        (each.rule.name, each.severity) for each in finding.verdicts
     ]
 
 
+def test_an_own_rule_escalates_by_its_own_patterns() -> None:
+    worse = {"when": {"facts": {"actor": {"kind": ["root"]}}}, "to": "critical", "why": "and it was root"}
+    ruleset = make_ruleset(own_rules=[{**NIGHT_SHIFT, "severity": "high", "escalate": [worse]}])
+    assert [Severity.HIGH, Severity.CRITICAL] == [
+        _found(ruleset).severity,
+        _found(ruleset, userIdentity={"type": "Root"}).severity,
+    ]
+
+
+def test_own_rules_are_found_by_the_operations_that_they_name() -> None:
+    named = {
+        **NIGHT_SHIFT,
+        "match": {"eventName": ["LaunchRocket"]},
+        "operations": [{"event_sources": ["iot.amazonaws.com"], "event_name": "LaunchRocket"}],
+    }
+    ruleset = make_ruleset(own_rules=[named])
+    assert ["night-shift", "uncatalogued-operation"] == [
+        each.rule.name for each in _found(ruleset, operation="LaunchRocket").verdicts
+    ]
+    assert ["iot:UpdateCertificate"] == [each.rule.name for each in _found(ruleset).verdicts]
+
+
+PROVISIONING: dict[str, Any] = {
+    "name": "provisioning",
+    "when": {"facts": {"actor": {"id": ["arn:aws:iam::111122223333:role/fleet-admin"]}}},
+    "operations": None,
+    "at_most": "low",
+    "reason": "line 3 makes devices",
+}
+LOWERED = "it is routine work of provisioning, so it is lowered: line 3 makes devices"
+
+
+def test_the_routine_work_of_known_automation_is_lowered_and_told_with_the_reason() -> None:
+    finding = _found(make_ruleset(automation=[PROVISIONING]))
+    assert (Severity.LOW, LOWERED, ("audit",)) == (
+        finding.severity,
+        finding.reasons[-1],
+        finding.destinations,
+    )
+
+
+def test_what_is_critical_stays_critical_whoever_does_it() -> None:
+    critical = {**UPDATE_CERTIFICATE, "severity": "critical"}
+    finding = _found(make_ruleset(critical, automation=[PROVISIONING]))
+    assert (Severity.CRITICAL, None) == (finding.severity, finding.automation)
+
+
+def test_circumstances_still_raise_what_automation_lowered() -> None:
+    theirs = {"certificateId": "arn:aws:iot:eu-west-1:999999999999:cert/x"}
+    finding = _found(make_ruleset(automation=[PROVISIONING]), requestParameters=theirs)
+    assert (Severity.HIGH, "provisioning") == (
+        finding.severity,
+        finding.automation.name if finding.automation else None,
+    )
+
+
+def test_what_others_do_and_what_is_no_routine_of_theirs_is_not_lowered() -> None:
+    routine = [{"event_sources": ["iot.amazonaws.com"], "event_name": "DeleteThing"}]
+    ruleset = make_ruleset(automation=[{**PROVISIONING, "operations": routine}])
+    assert Severity.HIGH == _found(ruleset).severity
+    stranger = {"type": "IAMUser", "arn": "arn:aws:iam::111122223333:user/bob", "accountId": "111122223333"}
+    ruleset = make_ruleset(automation=[PROVISIONING])
+    assert Severity.HIGH == _found(ruleset, userIdentity=stranger).severity
+
+
+def test_automation_never_raises_what_is_lower_already() -> None:
+    quiet = {**UPDATE_CERTIFICATE, "severity": "informational", "escalate": []}
+    finding = _found(make_ruleset(quiet, automation=[PROVISIONING]))
+    assert (Severity.INFORMATIONAL, None) == (finding.severity, finding.automation)
+
+
+def test_own_rules_are_not_lowered_by_automation() -> None:
+    finding = _found(
+        make_ruleset(automation=[PROVISIONING], own_rules=[{**NIGHT_SHIFT, "severity": "medium"}])
+    )
+    assert [("night-shift", Severity.MEDIUM), ("iot:UpdateCertificate", Severity.LOW)] == [
+        (each.rule.name, each.severity) for each in finding.verdicts
+    ]
+
+
+def _suppression(**changes: Any) -> dict[str, Any]:
+    planned = {"name": "rollout", "match": ACTIVE, "reason": "OPS-12", "until": "2026-11-22"}
+    return {**planned, **changes}
+
+
+@pytest.mark.parametrize(
+    ("time", "expected"),
+    [
+        ("2026-11-22T23:59:59Z", ()),
+        ("2026-11-23T00:00:00Z", ("secops", "audit")),
+        ("2026-11-23T01:59:59+02:00", ()),
+    ],
+)
+def test_a_suppression_holds_through_its_last_day_in_utc_by_the_time_of_the_call(
+    time: str, expected: tuple[str, ...]
+) -> None:
+    finding = _found(make_ruleset(suppressions=[_suppression()]), eventTime=time)
+    assert expected == finding.destinations
+
+
+def test_what_is_held_back_says_by_what_and_once_that_ended_people_are_told_so() -> None:
+    held = _found(make_ruleset(suppressions=[_suppression()]))
+    told = _found(make_ruleset(suppressions=[_suppression(until="2026-11-21")]))
+    assert "rollout" == (held.suppression.name if held.suppression else None)
+    assert "the suppression rollout ended on 2026-11-21, so this is told again" == told.reasons[-1]
+    assert (None, Severity.HIGH) == (told.suppression, told.severity)
+
+
+def test_while_one_suppression_holds_nothing_is_said_of_another_that_ended() -> None:
+    both = [_suppression(name="old", until="2026-11-01"), _suppression()]
+    finding = _found(make_ruleset(suppressions=both))
+    assert ("rollout", ()) == (finding.suppression.name if finding.suppression else None, finding.ended)
+
+
+@pytest.mark.parametrize(
+    ("match", "held"),
+    [
+        ({"finding": {"rule": ["iot:UpdateCertificate"]}}, True),
+        ({"finding": {"rule": ["night-shift"]}}, True),
+        ({"finding": {"severity": ["critical"]}}, True),
+        ({"finding": {"severity": ["high"]}}, False),
+        ({"finding": {"category": ["certificate"]}}, True),
+    ],
+)
+def test_suppressions_and_routes_see_the_finding(match: dict[str, Any], held: bool) -> None:
+    suppressed = _found(make_ruleset(own_rules=[NIGHT_SHIFT], suppressions=[_suppression(match=match)]))
+    assert held == (suppressed.suppression is not None)
+    route = {"severity": ["critical"], "match": match, "to": ["audit"]}
+    routed = _found(make_ruleset(own_rules=[NIGHT_SHIFT], routes=[route]))
+    assert (("audit",) if held else ()) == routed.destinations
+
+
+def test_a_field_of_the_record_named_finding_does_not_replace_ours() -> None:
+    suppression = _suppression(match={"finding": {"severity": ["informational"]}})
+    ruleset = make_ruleset(suppressions=[suppression])
+    assert _found(ruleset, finding={"severity": "informational"}).suppression is None
+
+
+def test_reads_are_judged_where_the_operator_wants_them() -> None:
+    reads = {**UPDATE_CERTIFICATE, "name": "read-operation", "severity": "low", "escalate": []}
+    finding = _found(make_ruleset(reads=reads), operation="ListThings")
+    assert ("read-operation", Severity.LOW) == (finding.rule.name, finding.severity)
+
+
 def test_a_writing_operation_without_a_rule_is_told_as_uncatalogued() -> None:
-    (finding,) = _judge(operation="LaunchRocket")
+    finding = _found(operation="LaunchRocket")
     assert ("uncatalogued-operation", Severity.LOW) == (finding.rule.name, finding.severity)
 
 
 def test_circumstances_hold_for_an_uncatalogued_operation_too() -> None:
     theirs = "arn:aws:iot:eu-west-1:999999999999:cert/x"
-    (finding,) = _judge(operation="LaunchRocket", requestParameters={"target": theirs})
+    finding = _found(operation="LaunchRocket", requestParameters={"target": theirs})
     assert Severity.HIGH == finding.severity
 
 
 def test_nothing_is_said_of_an_operation_that_the_operator_switched_off() -> None:
-    off = [{"event_sources": ["iot.amazonaws.com"], "event_name": "LaunchRocket"}]
-    record = parse_event(make_event(operation="LaunchRocket"))
-    assert () == judge(record, derive_facts(record), make_ruleset(off=off))
+    assert _judge(make_ruleset({**UPDATE_CERTIFICATE, "off": True})) is None
 
 
 @pytest.mark.parametrize(
     "record", [{"operation": "ListThings"}, {"eventSource": "organizations.amazonaws.com"}]
 )
 def test_nothing_is_said_of_reads_and_of_other_services(record: dict[str, Any]) -> None:
-    assert () == _judge(**record)
+    assert _judge(**record) is None

@@ -10,7 +10,8 @@ import pytest
 from handlers.core.facts import derive_facts
 from handlers.core.judgement import Finding, judge
 from handlers.core.record import parse_event
-from handlers.core.ruleset import Ruleset, load_ruleset
+from handlers.core.ruleset import Ruleset
+from handlers.core.ruleset_file import load_ruleset
 from handlers.core.severity import Severity
 from rulebook.any_operation import load_any_operation
 from rulebook.catalog import load_catalog
@@ -32,7 +33,8 @@ def ruleset() -> Ruleset:
 
 def find(ruleset: Ruleset, **record: Any) -> Finding:
     parsed = parse_event(make_event(**record))
-    (finding,) = judge(parsed, derive_facts(parsed), ruleset)
+    finding = judge(parsed, derive_facts(parsed), ruleset)
+    assert finding is not None
     return finding
 
 
@@ -122,6 +124,7 @@ circumstances:
     at_least: high
     why: root
 uncatalogued: {category: x, severity: low, subject: null, shown: [], why: y}
+reads: {category: x, severity: low, subject: null, shown: [], why: z}
 """
 
 

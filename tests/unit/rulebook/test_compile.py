@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from handlers.core.ruleset import load_ruleset
+from handlers.core.ruleset_file import load_ruleset
 from handlers.core.severity import Severity
 from rulebook.any_operation import load_any_operation
 from rulebook.catalog import load_catalog
@@ -57,6 +57,7 @@ def test_a_rule_holds_everything_that_judging_needs(default: dict[str, Any]) -> 
         ],
         "runbook": list(entry.runbook),
         "attack": ["T1098.001", "T1531"],
+        "off": False,
     }
     assert expected == rule_of(default, "iot:UpdateCertificate")
 
@@ -90,19 +91,25 @@ def test_every_spelling_of_every_service_is_known(default: dict[str, Any]) -> No
 def test_everything_else_comes_from_the_config(default: dict[str, Any]) -> None:
     expected = {
         "version": 1,
-        "off": [],
+        "own_rules": [],
+        "automation": [],
+        "suppressions": [],
+        "own": {"accounts": [], "buckets": [], "domains": []},
         "minimum_severity": "low",
+        "dedup_windows": {},
+        "account_names": {},
+        "region_names": {},
         "destinations": {
-            "audit": {"kind": "sns"},
+            "audit": {"kind": "sns", "topic": None},
             "secops": {"kind": "slack", "secret": "ssm:/thingwatch/slack/secops"},
         },
         "routes": [
-            {"severity": ["critical", "high"], "to": ["secops", "audit"]},
-            {"severity": ["medium", "low"], "to": ["audit"]},
+            {"severity": ["critical", "high"], "match": None, "to": ["secops", "audit"]},
+            {"severity": ["medium", "low"], "match": None, "to": ["audit"]},
         ],
         "slack_test_host": None,
     }
-    of_catalog = {"rules", "event_sources", "circumstances", "uncatalogued"}
+    of_catalog = {"rules", "event_sources", "circumstances", "uncatalogued", "reads"}
     assert expected == {key: value for key, value in default.items() if key not in of_catalog}
 
 
@@ -113,14 +120,14 @@ def test_there_is_one_rule_for_each_operation_sorted_by_name(default: dict[str, 
 def test_without_routes_every_severity_goes_to_every_destination(tmp_path: Path) -> None:
     ruleset = compiled(tmp_path, destinations="{b: {sns: create}, a: {slack: ssm:/a}}")
     everything = ["critical", "high", "medium", "low", "informational"]
-    assert [{"severity": everything, "to": ["a", "b"]}] == ruleset["routes"]
+    assert [{"severity": everything, "match": None, "to": ["a", "b"]}] == ruleset["routes"]
 
 
-def test_an_operation_that_is_off_has_no_rule(tmp_path: Path) -> None:
+def test_an_operation_that_is_off_keeps_what_it_is_about(tmp_path: Path) -> None:
     ruleset = compiled(tmp_path, "operations: {iot:DeletePolicy: {severity: off}}")
-    assert {"iot:DeletePolicy"} == set(CATALOG) - {rule["name"] for rule in ruleset["rules"]}
-    assert [{"event_sources": ["iot.amazonaws.com"], "event_name": "DeletePolicy"}] == ruleset["off"]
-    assert () == load_ruleset(ruleset).rules_for("iot.amazonaws.com", "DeletePolicy")
+    assert ["iot:DeletePolicy"] == [rule["name"] for rule in ruleset["rules"] if rule["off"]]
+    rule = load_ruleset(ruleset).built_in_rule(("iot.amazonaws.com", "DeletePolicy"))
+    assert (True, "requestParameters.policyName") == (rule.off, rule.subject)
 
 
 def test_an_own_severity_keeps_the_escalations_that_are_above_it(tmp_path: Path) -> None:
@@ -168,12 +175,11 @@ def test_what_is_written_is_read_back_as_it_was(default: dict[str, Any]) -> None
 
 def test_the_functions_can_load_it(default: dict[str, Any]) -> None:
     ruleset = load_ruleset(json.loads(serialise_ruleset(default)))
-    (rule,) = ruleset.rules_for("iot.amazonaws.com", "CreatePolicy")
+    rule = ruleset.built_in_rule(("iot.amazonaws.com", "CreatePolicy"))
     assert (Severity.MEDIUM, len(CATALOG["iot:CreatePolicy"].escalate)) == (
         rule.severity,
         len(rule.escalations),
     )
-    assert () == ruleset.rules_for("iam.amazonaws.com", "CreatePolicy")
 
 
 def test_the_operators_minimum_is_compiled(tmp_path: Path) -> None:

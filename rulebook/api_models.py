@@ -1,0 +1,76 @@
+"""What AWS's own service models say, as botocore ships them: operations and their parameters.
+
+Models of services that AWS retired are gone from botocore; of these nothing is known here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+
+from botocore.exceptions import UnknownServiceError
+from botocore.loaders import Loader
+from botocore.model import ListShape, MapShape, ServiceModel, Shape, StructureShape
+
+from handlers.core.spelling import small_first
+from rulebook.services import Service
+
+
+@cache
+def _loader() -> Loader:
+    return Loader()
+
+
+@cache
+def _models(service: Service) -> tuple[ServiceModel, ...]:
+    found = []
+    for name in service.models:
+        try:
+            found.append(ServiceModel(_loader().load_service_model(name, "service-2"), name))
+        except UnknownServiceError:
+            continue
+    return tuple(found)
+
+
+def operations_of(service: Service) -> frozenset[str]:
+    """Every operation of a service, those that only read too; empty where no model is there."""
+    return frozenset(str(name) for model in _models(service) for name in model.operation_names)
+
+
+def parameters_of(service: Service, operation: str) -> StructureShape | None:
+    """The input of an operation; None where no model tells."""
+    for model in _models(service):
+        if operation in model.operation_names:
+            return model.operation_model(operation).input_shape
+    return None
+
+
+def members_of(shape: Shape) -> dict[str, Shape] | None:
+    """What may stand below a value of this shape, by name in either spelling; None where anything may.
+
+    A list stands for its elements, as it does in patterns. Empty for plain values.
+    """
+    shape = _element(shape)
+    if isinstance(shape, MapShape):
+        return None
+    if not isinstance(shape, StructureShape):
+        return {}
+    return dict(_spellings(shape))
+
+
+def choices_of(shape: Shape) -> tuple[str, ...]:
+    """The values that a parameter may have; empty where the model names none."""
+    shape = _element(shape)
+    return tuple(getattr(shape, "enum", ()))
+
+
+def _spellings(shape: StructureShape) -> Iterator[tuple[str, Shape]]:
+    for name, member in shape.members.items():
+        yield name, member
+        yield small_first(name), member
+
+
+def _element(shape: Shape) -> Shape:
+    while isinstance(shape, ListShape):
+        shape = shape.member
+    return shape

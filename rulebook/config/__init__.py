@@ -1,0 +1,25 @@
+"""The operator's one file, `config/alerts.yaml`: its model, and everything that is wrong with it at once."""
+
+from rulebook.config.check import CheckedConfig, check_config, load_config
+from rulebook.config.model import (
+    Config,
+    Destination,
+    KnownAutomation,
+    Override,
+    OwnRule,
+    Route,
+    effective_severity,
+)
+
+__all__ = [
+    "CheckedConfig",
+    "Config",
+    "Destination",
+    "KnownAutomation",
+    "Override",
+    "OwnRule",
+    "Route",
+    "check_config",
+    "effective_severity",
+    "load_config",
+]

@@ -1,0 +1,139 @@
+"""Everything that is wrong with a config file, at once: each section by its model, and what concerns several.
+
+Every fault is told as `FILE:LINE:COL: PATH: what is wrong and what to do`, with the nearest valid name where
+there is one. Text of the file that could be a secret is never repeated.
+"""
+
+from __future__ import annotations
+
+import pathlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from rulebook.catalog import Entry
+from rulebook.config.breadth import silenced_by
+from rulebook.config.doubts import find_doubts
+from rulebook.config.model import Config
+from rulebook.config.patterns import never_matches
+from rulebook.config.surroundings import Surroundings, as_list, as_mapping, look_around, names_in
+from rulebook.faults import ConfigError, Fault, Path, SourceError, quoted
+from rulebook.secret_names import PASTED_IN_TEXT, holds_secret
+from rulebook.source import Source, read_source
+from rulebook.validation import checked
+
+_NAMED = ("rules", "suppressions", "known_automation")
+
+
+@dataclass(frozen=True)
+class CheckedConfig:
+    """What a look at a config file found. `config` is None exactly when there are faults;
+    `warnings` are places that work today and may surprise tomorrow.
+    """
+
+    config: Config | None
+    faults: tuple[Fault, ...]
+    warnings: tuple[Fault, ...]
+
+    def require(self) -> Config:
+        """The config. Raises `ConfigError` with every fault, in file order, when it has some."""
+        if self.config is None:
+            raise ConfigError(self.faults)
+        return self.config
+
+
+def check_config(
+    path: str | pathlib.Path, catalog: Mapping[str, Entry], *, today: date | None = None
+) -> CheckedConfig:
+    """Look at a config file and say everything about it. Never raises.
+
+    `today` is the day (UTC) by which suppressions are found to have ended; without it that is not looked at.
+    """
+    try:
+        source = read_source(path)
+    except SourceError as error:
+        return CheckedConfig(None, error.faults, ())
+    around = look_around(source.data, catalog)
+    config, wrong = checked(Config, source, context=around)
+    across = [source.fault(place, message) for place, message in _across(source.data, around)]
+    faults = tuple(sorted({*source.faults, *wrong, *across, *_secrets(source)}))
+    if config is None or faults:
+        return CheckedConfig(None, faults, ())
+    doubts = [
+        source.fault(doubt.path, doubt.message, at_key=doubt.at_key)
+        for doubt in find_doubts(config, around, today or date.min)
+    ]
+    return CheckedConfig(config, (), tuple(sorted(doubts)))
+
+
+def load_config(path: str | pathlib.Path, catalog: Mapping[str, Entry]) -> Config:
+    """The config in a file. Raises `ConfigError` with every fault, in file order."""
+    return check_config(path, catalog).require()
+
+
+def _across(data: Mapping[str, object], around: Surroundings) -> Iterator[tuple[Path, str]]:
+    """What is wrong between the sections, in a file that may be faulty anywhere."""
+    yield from _repeated_names(data)
+    yield from _dead_patterns(data, around)
+    yield from _broad(data, around)
+
+
+def _repeated_names(data: Mapping[str, object]) -> Iterator[tuple[Path, str]]:
+    for section in _NAMED:
+        seen: dict[str, int] = {}
+        for position, name in names_in(data.get(section)):
+            if name in seen:
+                message = f"the name {quoted(name)} stands at {section}.{seen[name]} already; choose another"
+                yield (section, position, "name"), message
+            seen.setdefault(name, position)
+
+
+def _dead_patterns(data: Mapping[str, object], around: Surroundings) -> Iterator[tuple[Path, str]]:
+    for section in ("rules", "suppressions", "routes"):
+        for position, item in enumerate(as_list(data.get(section))):
+            match = as_mapping(item).get("match")
+            for path, message in never_matches(match, around, sees_finding=section != "rules"):
+                yield (section, position, "match", *path), message
+            yield from _dead_escalations(item, around, (section, position), None)
+    for operation, override in as_mapping(data.get("operations")).items():
+        if operation in around.catalog:
+            yield from _dead_escalations(override, around, ("operations", operation), operation)
+
+
+def _dead_escalations(
+    item: object, around: Surroundings, place: Path, operation: str | None
+) -> Iterator[tuple[Path, str]]:
+    for position, escalation in enumerate(as_list(as_mapping(item).get("escalate"))):
+        when = as_mapping(escalation).get("when")
+        for path, message in never_matches(when, around, operation=operation):
+            yield (*place, "escalate", position, "when", *path), message
+
+
+def _broad(data: Mapping[str, object], around: Surroundings) -> Iterator[tuple[Path, str]]:
+    advice = "name an operation, a caller, a resource or an address, or write `broad: true` if that is meant"
+    for position, item in enumerate(as_list(data.get("suppressions"))):
+        suppression = as_mapping(item)
+        if suppression.get("broad") is not True:
+            silenced = silenced_by(suppression.get("match"), around.catalog)
+            if silenced is not None:
+                yield ("suppressions", position, "match"), f"would silence {silenced}; {advice}"
+    for position, item in enumerate(as_list(data.get("known_automation"))):
+        for number, role in enumerate(as_list(as_mapping(item).get("roles"))):
+            pattern = {"facts": {"actor": {"id": [{"wildcard": role}]}}}
+            if isinstance(role, str) and silenced_by(pattern, around.catalog) is not None:
+                yield (
+                    ("known_automation", position, "roles", number),
+                    "stands for every role or user of the account; name those that you know",
+                )
+
+
+def _secrets(source: Source) -> Iterator[Fault]:
+    pending: list[tuple[Path, object]] = [((), source.data)]
+    while pending:
+        path, value = pending.pop()
+        if isinstance(value, dict):
+            pending.extend(((*path, key), inner) for key, inner in value.items())
+        elif isinstance(value, list):
+            pending.extend(((*path, position), inner) for position, inner in enumerate(value))
+        elif isinstance(value, str) and path[-1] != "slack" and holds_secret(value):
+            yield source.fault(path, PASTED_IN_TEXT)

@@ -1,0 +1,139 @@
+"""Warnings: places of a sound config that work today and may surprise tomorrow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from handlers.core.patterns import compile_pattern
+from handlers.core.severity import Severity
+from rulebook.config.model import Config, OwnRule
+from rulebook.config.surroundings import Surroundings
+from rulebook.faults import Path
+from rulebook.secret_names import secret_name_warning
+
+SOON = timedelta(days=14)
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """Something that is worth a look, at its place in the file (at the key itself, if `at_key`)."""
+
+    path: Path
+    message: str
+    at_key: bool = False
+
+
+def find_doubts(config: Config, around: Surroundings, today: date) -> Iterator[Doubt]:
+    """Every warning of a config that has no faults."""
+    yield from _watch(config, around)
+    yield from _suppressions(config, today)
+    yield from _shadowed(config, today)
+    yield from _destinations(config)
+    yield from _severities(config)
+
+
+def _watch(config: Config, around: Surroundings) -> Iterator[Doubt]:
+    for position, name in enumerate(config.watch.services or ()):
+        service = next(each for each in around.watched if each.prefix == name)
+        if service.retired:
+            yield Doubt(
+                ("watch", "services", position), "AWS retired this service; it sends nothing any more"
+            )
+    prefixes = {service.prefix for service in around.watched}
+    for operation in config.operations:
+        if operation.partition(":")[0] not in prefixes:
+            message = "watch.services leaves this service out, so this changes nothing"
+            yield Doubt(("operations", operation), message, at_key=True)
+    if config.defaults.dedup_window:
+        message = "nothing is held back in this release: every finding is told at once, repeats too"
+        yield Doubt(("defaults", "dedup_window"), message, at_key=True)
+    if config.watch.read_only and config.defaults.reads != "off":
+        told = Severity(config.defaults.reads) >= config.defaults.minimum_severity
+        if told:
+            message = "every Get, List and Describe call will be told; consoles alone make thousands a day"
+            yield Doubt(("watch", "read_only"), message)
+
+
+def _suppressions(config: Config, today: date) -> Iterator[Doubt]:
+    for position, each in enumerate(config.suppressions):
+        place: Path = ("suppressions", position, "until")
+        if each.until < today:
+            yield Doubt(
+                place, f"{each.name} ended on {each.until}, so it holds nothing back; delete or renew it"
+            )
+        elif each.until - today <= SOON:
+            days = (each.until - today).days
+            left = {0: "today", 1: "tomorrow"}.get(days, f"in {days} days, on {each.until}")
+            yield Doubt(place, f"{each.name} ends {left}; then its findings are told again")
+
+
+def _shadowed(config: Config, today: date) -> Iterator[Doubt]:
+    for position, rule in enumerate(config.rules):
+        for suppression in config.suppressions:
+            if suppression.until >= today and _holds_back(suppression.match, rule):
+                message = f"the suppression {suppression.name} holds back all that this rule finds"
+                yield Doubt(("rules", position), message)
+
+
+def _holds_back(match: Mapping[str, Any], rule: OwnRule) -> bool:
+    """Whether a suppression surely matches whatever the rule does: each of its conditions is met by the
+    values that the rule itself asks for. What can not be told is taken not to be so.
+    """
+    asked = dict(_conditions(rule.match))
+    if any("$or" in path.split(".") for path in asked):
+        return False
+    asked["finding.rule"] = [rule.name]
+    if rule.category is not None:
+        asked["finding.category"] = [rule.category]
+    return all(_met(path, wanted, asked.get(path)) for path, wanted in _conditions(match))
+
+
+def _met(path: str, wanted: object, asked: object) -> bool:
+    if path.endswith("$or") or not isinstance(asked, list):
+        return False
+    matches = compile_pattern({"value": wanted})
+    return all(not isinstance(value, Mapping) and matches({"value": value}) for value in asked)
+
+
+def _conditions(pattern: Mapping[str, Any], at: str = "") -> Iterator[tuple[str, object]]:
+    for key, value in pattern.items():
+        if isinstance(value, Mapping):
+            yield from _conditions(value, f"{at}{key}.")
+        else:
+            yield f"{at}{key}", value
+
+
+def _destinations(config: Config) -> Iterator[Doubt]:
+    routed = {name for route in config.routes or () for name in route.to}
+    for name, destination in config.destinations.items():
+        if destination.slack is not None and (warning := secret_name_warning(destination.slack)) is not None:
+            yield Doubt(("destinations", name, "slack"), warning)
+        if config.routes is not None and name not in routed:
+            message = "no route names this destination, so it hears of nothing"
+            yield Doubt(("destinations", name), message, at_key=True)
+
+
+def _severities(config: Config) -> Iterator[Doubt]:
+    """Severities that are told to nobody, and routes for those that are never told."""
+    minimum = config.defaults.minimum_severity
+    surely = {
+        severity
+        for route in config.routes or ()
+        if route.match is None
+        for severity in route.severity or tuple(Severity)
+    }
+    lost = [each.value for each in Severity if each >= minimum and each not in surely]
+    if config.routes is not None and lost:
+        advice = "add it to a route, or raise defaults.minimum_severity above it"
+        message = (
+            f"no route without a match takes {', '.join(lost)}, so such findings may reach nobody; {advice}"
+        )
+        yield Doubt(("routes",), message, at_key=True)
+    for position, route in enumerate(config.routes or ()):
+        for number, severity in enumerate(route.severity or ()):
+            if severity < minimum:
+                message = f"{severity.value} is below defaults.minimum_severity, so this route hears of none"
+                yield Doubt(("routes", position, "severity", number), message)

@@ -1,0 +1,327 @@
+"""The model of the operator's one file, `config/alerts.yaml`: its sections, their keys and what they mean.
+
+Here each section is checked for itself; what concerns several is checked in `check.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Annotated, Literal, cast
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
+
+from handlers.core.severity import Severity
+from rulebook.catalog import Category, Entry, Escalation, ShownPath, SubjectPath, Technique, not_above
+from rulebook.config.surroundings import Surroundings
+from rulebook.config.values import (
+    AccountId,
+    Alias,
+    Bucket,
+    Day,
+    Domain,
+    Duration,
+    ForEachSeverity,
+    Name,
+    Once,
+    Principal,
+    Region,
+    Topic,
+)
+from rulebook.faults import Path, did_you_mean, quoted
+from rulebook.secret_names import secret_name_fault
+from rulebook.services import SERVICES
+from rulebook.validation import Items, Pattern, SeverityName, Strict, Text, refuse
+
+
+def _around(info: ValidationInfo) -> Surroundings:
+    return cast("Surroundings", info.context)
+
+
+def _version(value: object) -> object:
+    # Pydantic's Literal[1] takes `true` and `1.0` too: in Python they equal 1.
+    if type(value) is not int or value != 1:
+        raise refuse(((), "must be the number 1, the only version there is"))
+    return value
+
+
+def _flag(value: object) -> object:
+    if not isinstance(value, bool):
+        raise refuse(((), "write true or false; YAML no longer reads on, off, yes and no as such"))
+    return value
+
+
+def _service(name: str) -> str:
+    if name not in SERVICES:
+        raise refuse(
+            ((), f"{quoted(name)} is not one of {', '.join(SERVICES)}{did_you_mean(name, SERVICES)}")
+        )
+    return name
+
+
+def _operation(name: str, info: ValidationInfo) -> str:
+    catalog = _around(info).catalog
+    if name not in catalog:
+        raise refuse(((), f"the catalog knows no such operation{did_you_mean(name, catalog)}"))
+    return name
+
+
+def _routed_to(name: str, info: ValidationInfo) -> str:
+    destinations = _around(info).destinations
+    if destinations is not None and name not in destinations:
+        known = ", ".join(quoted(each).strip('"') for each in destinations) or "none"
+        hint = did_you_mean(name, destinations)
+        raise refuse(((), f"no destination has the name {quoted(name)}; known are {known}{hint}"))
+    return name
+
+
+def _secret_name(value: str) -> str:
+    if (wrong := secret_name_fault(value)) is not None:
+        raise refuse(((), wrong))
+    return value
+
+
+_LIST = Field(strict=False)
+_SOME = Field(strict=False, min_length=1)
+Flag = Annotated[bool, BeforeValidator(_flag)]
+SeverityOrOff = Literal["off", "informational", "low", "medium", "high", "critical"]
+OperationName = Annotated[str, AfterValidator(_operation)]
+
+
+class _Section(Strict):
+    """A part of the file. A key without a value is a slip, not a way to say "default"."""
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _has_value(cls, value: object) -> object:
+        if value is None:
+            raise refuse(((), "has no value; write one, or delete the line"))
+        return value
+
+
+class Watch(_Section):
+    """What reaches Thingwatch at all."""
+
+    services: Annotated[tuple[Annotated[str, AfterValidator(_service)], ...], _SOME, Once] | None = None
+    """The services whose calls are judged; all that AWS still runs, when left out."""
+    read_only: Flag = False
+    """Whether calls that only read are judged too (Get, List, Describe). They are many."""
+
+
+class Defaults(_Section):
+    """What holds where nothing else is said."""
+
+    minimum_severity: SeverityName = Severity.LOW
+    """Findings below this are not told."""
+    uncatalogued: SeverityOrOff = "low"
+    """How bad an operation is that may write and that the catalog does not know yet."""
+    reads: SeverityOrOff = "informational"
+    """How bad an operation is that only reads, when watch.read_only is true."""
+    dedup_window: Annotated[Mapping[SeverityName, Duration], ForEachSeverity] = {}
+    """How long repeats are held back, for all severities or for each: nothing is held back yet."""
+
+
+class Override(_Section):
+    """The operator's own judgement of an operation.
+
+    `severity` replaces the catalog's base (`off`: no rule at all), and the catalog's escalations
+    still raise it; `escalate` replaces those, and an empty list drops them.
+    """
+
+    severity: SeverityOrOff | None = None
+    escalate: Annotated[tuple[Escalation, ...], Items] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _under_its_key(cls, value: object) -> object:
+        if isinstance(value, str):
+            raise refuse(((), "write the severity under its key, such as `{severity: off}`"))
+        return value
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Override:
+        if self.severity is None and self.escalate is None:
+            raise refuse(((), "changes nothing; write `severity:` or `escalate:`, or delete the line"))
+        if self.severity == "off" and self.escalate:
+            advice = "an operation that is `off` can not escalate; give it a severity, or delete this"
+            raise refuse((("escalate",), advice))
+        return self
+
+
+class OwnRule(_Section):
+    """A rule of the operator's own. What it leaves open is taken from the catalog's entry."""
+
+    name: Name
+    match: Pattern
+    """An event pattern over the record and its facts."""
+    severity: SeverityName
+    why: Text
+    """What people are told."""
+    escalate: Annotated[tuple[Escalation, ...], Items] = ()
+    category: Category | None = None
+    subject: SubjectPath | None = None
+    shown: Annotated[tuple[ShownPath, ...], Items] = ()
+    runbook: Annotated[tuple[Text, ...], Field(strict=False, max_length=4)] = ()
+    attack: Annotated[tuple[Technique, ...], Items] = ()
+
+    @model_validator(mode="after")
+    def _escalations_only_raise(self) -> OwnRule:
+        if faults := not_above(self.severity, self.escalate):
+            raise refuse(*((("escalate", *path), message) for path, message in faults))
+        return self
+
+
+class Suppression(_Section):
+    """A standing exception: findings that match are told to nobody, through the day `until` (UTC)."""
+
+    name: Name
+    match: Pattern
+    """An event pattern over the record, its facts and the finding (rule, category, severity)."""
+    reason: Text
+    until: Day
+    broad: Flag = False
+    """Says that silencing this much is meant."""
+
+
+class KnownAutomation(_Section):
+    """Roles whose routine work is lowered and never hidden. What is critical stays critical, and
+    circumstances (root, another account, omitted parameters) still raise it.
+    """
+
+    name: Name
+    roles: Annotated[tuple[Principal, ...], _SOME, Once]
+    """ARNs of roles or users; * stands for any text."""
+    operations: Annotated[tuple[OperationName, ...], _SOME, Once] | None = None
+    """What is routine for them; everything, when left out."""
+    at_most: SeverityName | None = None
+    """low, or defaults.minimum_severity where that is higher."""
+    reason: Text
+
+    @field_validator("at_most")
+    @classmethod
+    def _hides_nothing(cls, at_most: Severity | None, info: ValidationInfo) -> Severity | None:
+        minimum = _around(info).minimum
+        if at_most is not None and at_most < minimum:
+            advice = (
+                f"is below defaults.minimum_severity, {minimum.value}, so it would hide; a suppression hides"
+            )
+            raise refuse(((), advice))
+        return at_most
+
+
+class Own(_Section):
+    """What is yours; calls that name something else are told as such."""
+
+    accounts: Annotated[tuple[AccountId, ...], _LIST, Once] = ()
+    """Your other accounts: naming them is not another account's business."""
+    buckets: Annotated[tuple[Bucket, ...], _LIST, Once] = ()
+    """Your S3 buckets; when some are named, a call that names another is high at least."""
+    domains: Annotated[tuple[Domain, ...], _LIST, Once] = ()
+    """Your web domains, subdomains included; when some are named, an address elsewhere is high at least."""
+
+
+class Aliases(_Section):
+    """What people call accounts and Regions."""
+
+    accounts: Mapping[AccountId, Alias] = {}
+    regions: Mapping[Region, Alias] = {}
+
+
+class Destination(_Section):
+    """A place that alerts go to: a Slack channel (by where its webhook URL is kept) or an SNS topic."""
+
+    slack: Annotated[str, AfterValidator(_secret_name)] | None = None
+    """ssm:/NAME (a SecureString) or secretsmanager:NAME; never the URL itself."""
+    sns: Topic | None = None
+    """create, or the ARN of a topic that is there already."""
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Destination:
+        if (self.slack is None) == (self.sns is None):
+            count = "neither" if self.slack is None else "both"
+            advice = "write either `slack: ssm:/thingwatch/slack/NAME` or `sns: create`"
+            raise refuse(((), f"{advice}; here are {count}"))
+        return self
+
+
+class Route(_Section):
+    """Which findings go to which destinations: those of these severities (all, when left out) that match."""
+
+    severity: Annotated[tuple[SeverityName, ...], _SOME, Once] | None = None
+    match: Pattern | None = None
+    """An event pattern over the record, its facts and the finding (rule, category, severity)."""
+    to: Annotated[tuple[Annotated[str, AfterValidator(_routed_to)], ...], _SOME, Once]
+
+
+class Config(_Section):
+    """A config that was checked. `routes` is None when the file has none: everything goes everywhere."""
+
+    version: Annotated[
+        Literal[1], BeforeValidator(_version), WithJsonSchema({"const": 1}), Field(examples=["version: 1"])
+    ]
+    watch: Watch = Watch()
+    defaults: Defaults = Defaults()
+    operations: Mapping[OperationName, Override] = {}
+    rules: Annotated[tuple[OwnRule, ...], Items] = ()
+    suppressions: Annotated[tuple[Suppression, ...], Items] = ()
+    known_automation: Annotated[tuple[KnownAutomation, ...], Items] = ()
+    own: Own = Own()
+    aliases: Aliases = Aliases()
+    destinations: Annotated[
+        Mapping[Name, Destination], Field(min_length=1, examples=["destinations: {audit: {sns: create}}"])
+    ]
+    routes: Annotated[tuple[Route, ...], _SOME] | None = None
+    slack_test_host: Literal["127.0.0.1", "::1", "localhost"] | None = None
+    """For tests: a loopback host that may stand in for Slack."""
+
+    @field_validator("destinations")
+    @classmethod
+    def _stay_apart_as_outputs(cls, destinations: Mapping[str, Destination]) -> Mapping[str, Destination]:
+        # The stack's outputs carry these names, and CloudFormation takes no hyphen there.
+        bare = [name.replace("-", "") for name in destinations]
+        faults = [
+            ((name,), "differs from another destination by its hyphens alone; choose another name")
+            for position, name in enumerate(destinations)
+            if bare[position] in bare[:position]
+        ]
+        if faults:
+            raise refuse(*faults)
+        return destinations
+
+    @field_validator("operations")
+    @classmethod
+    def _escalations_only_raise(
+        cls, overrides: Mapping[str, Override], info: ValidationInfo
+    ) -> Mapping[str, Override]:
+        faults: list[tuple[Path, str]] = []
+        for operation, override in overrides.items():
+            if override.escalate and override.severity != "off":
+                base = effective_severity(_around(info).catalog[operation], override)
+                for path, message in not_above(base, override.escalate):
+                    faults.append(((operation, "escalate", *path), message))
+        if faults:
+            raise refuse(*faults)
+        return overrides
+
+    def dedup_windows(self) -> dict[Severity, timedelta]:
+        """How long repeats of each severity are to be held back, where the file says so."""
+        return {
+            severity: self.defaults.dedup_window[severity]
+            for severity in Severity
+            if severity in self.defaults.dedup_window
+        }
+
+
+def effective_severity(entry: Entry, override: Override | None) -> Severity:
+    """The base severity of an operation: the operator's, else the catalog's (even if it is off)."""
+    if override is None or override.severity is None or override.severity == "off":
+        return entry.severity
+    return Severity(override.severity)

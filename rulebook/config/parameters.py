@@ -1,0 +1,49 @@
+"""Conditions on parameters that an operation does not have, after AWS's own service models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from botocore.model import Shape
+
+from rulebook.api_models import choices_of, members_of
+from rulebook.config.conditions import unmet
+from rulebook.faults import Path, did_you_mean
+from rulebook.vocabulary import Leaf
+
+# What CloudTrail writes in place of parameters that are too large.
+_IN_THEIR_PLACE = frozenset({"omitted", "reason", "originalSize"})
+
+
+def unknown_parameters(
+    names: Sequence[str], condition: object, shapes: Sequence[Shape], place: Path
+) -> Iterator[tuple[Path, str]]:
+    """Faults of a condition at `names` below `requestParameters`, where one of these shapes stands."""
+    if names and names[0] in _IN_THEIR_PLACE:
+        return
+    for name in names:
+        groups = [members_of(shape) for shape in shapes]
+        if None in groups:
+            return
+        shapes = [group[name] for group in groups if group is not None and name in group]
+        if not shapes:
+            known = sorted({each for group in groups for each in group or ()})
+            yield place, f"the operation has no such parameter{did_you_mean(name, known)}"
+            return
+    if isinstance(condition, Mapping):
+        yield from _inside(condition, shapes, place, top=not names)
+        return
+    choices = [frozenset(choices_of(shape)) for shape in shapes]
+    if choices and all(choices):
+        yield from unmet(condition, Leaf("text", frozenset().union(*choices)), place)
+
+
+def _inside(
+    pattern: Mapping[str, object], shapes: Sequence[Shape], place: Path, *, top: bool
+) -> Iterator[tuple[Path, str]]:
+    for key, inner in pattern.items():
+        if key == "$or" and isinstance(inner, list):
+            for position, branch in enumerate(inner):
+                yield from _inside(branch, shapes, (*place, key, position), top=top)
+        elif not (top and key in _IN_THEIR_PLACE):
+            yield from unknown_parameters(key.split("."), inner, shapes, (*place, key))

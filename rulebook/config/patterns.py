@@ -1,0 +1,184 @@
+"""Patterns that can never match, told with the reason: names that no record has, values that no field has,
+operations that nobody watches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+from handlers.core.operations import is_read
+from handlers.core.patterns import PatternError, compile_pattern
+from rulebook.api_models import parameters_of
+from rulebook.config.conditions import each_literal, only_texts, unmet
+from rulebook.config.parameters import unknown_parameters
+from rulebook.config.surroundings import Surroundings
+from rulebook.faults import Path, did_you_mean, quoted
+from rulebook.services import SERVICES, Service
+from rulebook.vocabulary import RECORD, Group, Leaf, Node
+
+Told = tuple[Path, str]
+"""A place in a pattern, and what is wrong there."""
+
+_ENVELOPE = {
+    "detail": "write what stands below it at the top",
+    "source": "write eventSource, such as iot.amazonaws.com",
+    "detail-type": "leave it out",
+    "account": "write recipientAccountId",
+    "region": "write awsRegion",
+    "time": "write eventTime",
+    "id": "write eventID",
+}
+
+
+@dataclass(frozen=True)
+class _Scope:
+    """What the conditions around a place have settled: the services, and the operations if they are named."""
+
+    services: tuple[Service, ...]
+    operations: tuple[tuple[Service, str], ...]
+
+
+def never_matches(
+    pattern: object,
+    around: Surroundings,
+    *,
+    operation: str | None = None,
+    sees_finding: bool = False,
+) -> list[Told]:
+    """Why a pattern, or a part of it, can never match; empty for a pattern that AWS would refuse anyway.
+
+    `operation` is what a pattern is about that stands below one in config; `sees_finding` is for suppressions
+    and routes, which may also look at the finding.
+    """
+    try:
+        compile_pattern(cast("Mapping[str, Any]", pattern))
+    except PatternError:
+        return []
+    scope = _Scope(around.watched, ())
+    if operation is not None:
+        prefix, _, name = operation.partition(":")
+        scope = _Scope((SERVICES[prefix],), ((SERVICES[prefix], name),))
+    root = Group({**RECORD.members, "finding": around.finding}) if sees_finding else RECORD
+    walk = _Walk(around, root)
+    return list(walk.record(cast("Mapping[str, Any]", pattern), scope, ()))
+
+
+@dataclass(frozen=True)
+class _Walk:
+    around: Surroundings
+    root: Group
+
+    def record(self, pattern: Mapping[str, Any], scope: _Scope, place: Path) -> Iterator[Told]:
+        """Faults of a pattern over a whole record."""
+        scope = self._narrowed(pattern, scope)
+        for key, value in pattern.items():
+            here = (*place, key)
+            if key == "$or":
+                for position, branch in enumerate(value):
+                    yield from self.record(branch, scope, (*here, position))
+            elif key in ("eventName", "eventSource"):
+                yield from self._names(key, value, scope, here)
+            elif key == "requestParameters" or key.startswith("requestParameters."):
+                yield from self._parameters(key, value, scope, here)
+            elif key in _ENVELOPE:
+                advice = f"patterns look at CloudTrail's record, not at the event around it; {_ENVELOPE[key]}"
+                yield here, advice
+            else:
+                yield from self._below(key, value, self.root, here)
+
+    def _names(self, key: str, values: object, scope: _Scope, place: Path) -> Iterator[Told]:
+        for position, value in each_literal(values):
+            wrong = self._event_name(value, scope) if key == "eventName" else self._event_source(value)
+            if wrong is not None:
+                yield (*place, position), wrong
+
+    def _narrowed(self, pattern: Mapping[str, Any], scope: _Scope) -> _Scope:
+        sources = only_texts(pattern.get("eventSource"))
+        names = only_texts(pattern.get("eventName"))
+        services = tuple(each for each in scope.services if not sources or sources & set(each.event_sources))
+        if names:
+            found = tuple((each, name) for each in services for name in sorted(names))
+            return _Scope(services, tuple(each for each in found if each[1] in self._operations(each[0])))
+        kept = tuple(each for each in scope.operations if each[0] in services)
+        return replace(scope, services=services, operations=kept)
+
+    def _operations(self, service: Service) -> frozenset[str]:
+        return self.around.operations[service.prefix]
+
+    def _event_name(self, name: object, scope: _Scope) -> str | None:
+        if not isinstance(name, str):
+            return "the name of an operation is text"
+        if ":" in name:
+            return f"eventName holds the operation alone, here {quoted(name.partition(':')[2])}"
+        if any(name in self._operations(service) for service in scope.services):
+            reads_unwatched = is_read(name) and not self.around.reads_watched
+            never = f"{quoted(name)} only reads, and watch.read_only is false, so it never arrives"
+            return never if reads_unwatched else None
+        return self._elsewhere(name, scope)
+
+    def _elsewhere(self, name: str, scope: _Scope) -> str:
+        homes = [each for each in SERVICES.values() if name in self._operations(each)]
+        if homes:
+            told = f"{quoted(name)} is an operation of {' and '.join(each.prefix for each in homes)}"
+            if any(each in self.around.watched for each in homes):
+                return f"{told}, not of this eventSource"
+            return f"{told}, which watch.services leaves out"
+        hint = did_you_mean(name, sorted(frozenset().union(*map(self._operations, scope.services))))
+        advice = "; for one that AWS launched since, write [{prefix: NAME}]"
+        return f"no service that is watched has an operation {quoted(name)}{hint or advice}"
+
+    def _event_source(self, source: object) -> str | None:
+        watched = {name: each for each in self.around.watched for name in each.event_sources}
+        if source in watched:
+            return None
+        if any(source in each.event_sources for each in SERVICES.values()):
+            return f"{quoted(source)} is a service that watch.services leaves out"
+        prefix = source.removeprefix("aws.") if isinstance(source, str) else ""
+        hint = did_you_mean(f"{prefix}.amazonaws.com", watched) or did_you_mean(source, watched)
+        return f"{quoted(source)} is no service that is watched{hint}"
+
+    def _parameters(self, key: str, value: object, scope: _Scope, place: Path) -> Iterator[Told]:
+        shapes = [parameters_of(service, name) for service, name in scope.operations]
+        known = [shape for shape in shapes if shape is not None]
+        if known and len(known) == len(shapes):
+            yield from unknown_parameters(key.split(".")[1:], value, known, place)
+
+    def _below(self, key: str, value: object, group: Group, place: Path) -> Iterator[Told]:
+        """Faults of what a pattern says at the dotted `key` below a group of fields or facts."""
+        node: Node = group
+        for part in key.split("."):
+            if isinstance(node, Leaf):
+                yield place, "there is nothing below a single value"
+                return
+            if isinstance(node, Group):
+                if part not in node.members:
+                    yield place, self._unknown(part, node)
+                    return
+                node = node.members[part]
+        if isinstance(node, Leaf):
+            if isinstance(value, Mapping):
+                yield place, "is a single value: match it in a list, such as [value]"
+            else:
+                yield from unmet(value, node, place)
+        elif isinstance(node, Group):
+            if isinstance(value, Mapping):
+                yield from self._inside(value, node, place)
+            else:
+                yield place, f"is no single value; name one below it: {', '.join(node.members)}"
+
+    def _inside(self, pattern: Mapping[str, Any], group: Group, place: Path) -> Iterator[Told]:
+        for key, value in pattern.items():
+            if key == "$or":
+                for position, branch in enumerate(value):
+                    yield from self._inside(branch, group, (*place, key, position))
+            else:
+                yield from self._below(key, value, group, (*place, key))
+
+    def _unknown(self, name: str, group: Group) -> str:
+        if group is self.root and name == "finding":
+            return "only suppressions and routes see the finding; a rule makes it"
+        known = f"; known are {', '.join(group.members)}" if len(group.members) <= 12 else ""
+        what = "a record has no such field" if group is self.root else "there is no such field or fact"
+        return f"{what}{known}{did_you_mean(name, group.members)}"

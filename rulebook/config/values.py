@@ -1,0 +1,174 @@
+"""The single values of a config: how each is written, and what is said of one that is not so."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
+
+from handlers.core.severity import Severity
+from rulebook.faults import did_you_mean, quoted
+from rulebook.validation import refuse
+
+_ACCOUNT = r"[0-9]{12}"
+_REGION = r"[a-z]{2}(-[a-z]+){1,3}-[0-9]"
+_DURATION = re.compile(r"([0-9]{1,6})(s|m|h|d)", re.ASCII)
+_UNITS = {
+    "s": timedelta(seconds=1),
+    "m": timedelta(minutes=1),
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+}
+LONGEST_WINDOW = timedelta(days=1)
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+_NAME = r"[a-z][a-z0-9-]{0,39}"
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+_BUCKET = r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
+_DOMAIN = r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?"
+_TOPIC_ARN = re.compile(rf"arn:aws[a-z-]*:sns:{_REGION}:{_ACCOUNT}:[A-Za-z0-9_-]{{1,256}}", re.ASCII)
+# A path and a name, and * for any text: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+_PRINCIPAL_ARN = re.compile(rf"arn:aws[a-z-]*:iam::{_ACCOUNT}:(role|user)/[\w+=,.@/*-]{{1,576}}", re.ASCII)
+_SESSION_ARN = re.compile(
+    rf"arn:(aws[a-z-]*):sts::({_ACCOUNT}):assumed-role/([\w+=,.@-]{{1,64}})(/.*)?", re.ASCII
+)
+
+
+def _written(expression: str, advice: str) -> AfterValidator:
+    compiled = re.compile(expression, re.ASCII)
+
+    def check(text: str) -> str:
+        if not compiled.fullmatch(text):
+            raise refuse(((), advice))
+        return text
+
+    return AfterValidator(check)
+
+
+def _pattern(expression: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "pattern": f"^{expression}$"})
+
+
+def _account(value: object) -> object:
+    if isinstance(value, int) and not isinstance(value, bool):
+        advice = (
+            f'put the account id in quotes: "{value:012d}"'
+            if value < 10**12
+            else "an account id has 12 digits"
+        )
+        raise refuse(((), advice))
+    return value
+
+
+def _duration(value: object) -> timedelta:
+    if isinstance(value, timedelta):
+        return value
+    found = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        example = f"{value}m" if isinstance(value, int) and not isinstance(value, bool) else "90s or 10m"
+        raise refuse(((), f"write a number and its unit (s, m, h or d), such as {example}"))
+    duration = int(found[1]) * _UNITS[found[2]]
+    if duration > LONGEST_WINDOW:
+        raise refuse(((), "is longer than a day; the longest window is 24h"))
+    return duration
+
+
+def _for_each_severity(value: object) -> object:
+    """One duration for all severities, or a mapping from severities to durations."""
+    if isinstance(value, dict):
+        return value
+    return dict.fromkeys((severity.value for severity in Severity), _duration(value))
+
+
+def _day(value: object) -> date:
+    if isinstance(value, str) and _DAY.fullmatch(value):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            raise refuse(((), f"{quoted(value)} is not in the calendar")) from None
+    raise refuse(((), "write the last day as YEAR-MONTH-DAY, such as 2026-12-31"))
+
+
+def _topic(value: object) -> object:
+    if value == "create":
+        return value
+    if not isinstance(value, str) or not value.startswith("arn:"):
+        hint = did_you_mean(value, ["create"])
+        raise refuse(((), f"{quoted(value)} is neither `create` nor the ARN of a topic{hint}"))
+    if value.endswith(".fifo"):
+        raise refuse(
+            (
+                (),
+                "a FIFO topic takes no alerts: e-mail and Slack can not subscribe to it; name a standard one",
+            )
+        )
+    if not _TOPIC_ARN.fullmatch(value):
+        raise refuse(((), "write the topic's whole ARN: arn:aws:sns:REGION:ACCOUNT:NAME"))
+    return value
+
+
+def _principal(value: str) -> str:
+    if session := _SESSION_ARN.fullmatch(value):
+        role = f"arn:{session[1]}:iam::{session[2]}:role/{session[3]}"
+        raise refuse(((), f"this is a session; write the ARN of its role: {role}"))
+    if not _PRINCIPAL_ARN.fullmatch(value) or "**" in value:
+        raise refuse(
+            ((), "write the ARN of a role or user: arn:aws:iam::ACCOUNT:role/NAME (* stands for any text)")
+        )
+    return value
+
+
+_DOMAIN_ADVICE = "write a host name alone, such as example.com; everything below it is meant too"
+_ALIAS_ADVICE = "an alias is 1 to 40 letters, digits, spaces and -_./()"
+
+Name = Annotated[
+    str,
+    _written(_NAME, "a name has up to 40 small letters, digits and hyphens, a letter first"),
+    _pattern(_NAME),
+]
+AccountId = Annotated[
+    str, BeforeValidator(_account), _written(_ACCOUNT, "an account id has 12 digits"), _pattern(_ACCOUNT)
+]
+Region = Annotated[str, _written(_REGION, "write a Region's code, such as eu-west-1"), _pattern(_REGION)]
+Alias = Annotated[
+    str,
+    _written(r"[\w ./()-]{0,39}[\w)]", _ALIAS_ADVICE),
+    WithJsonSchema({"type": "string", "maxLength": 40}),
+]
+Bucket = Annotated[
+    str, _written(_BUCKET, "write a bucket's name alone, without s3:// or arn:"), _pattern(_BUCKET)
+]
+Domain = Annotated[str, _written(_DOMAIN, _DOMAIN_ADVICE), _pattern(_DOMAIN)]
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(_duration),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9]+(s|m|h|d)$", "examples": ["10m"]}),
+]
+Day = Annotated[
+    date,
+    BeforeValidator(_day),
+    WithJsonSchema({"type": "string", "format": "date", "examples": ["2026-12-31"]}),
+]
+Topic = Annotated[
+    str,
+    BeforeValidator(_topic),
+    WithJsonSchema({"type": "string", "pattern": "^(create|arn:aws[a-z-]*:sns:.*)$", "examples": ["create"]}),
+]
+Principal = Annotated[
+    str,
+    AfterValidator(_principal),
+    WithJsonSchema({"type": "string", "pattern": "^arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)/.+$"}),
+]
+
+
+def once(items: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The items, when none of them stands twice."""
+    repeated = [position for position, item in enumerate(items) if item in items[:position]]
+    if repeated:
+        raise refuse(*(((position,), "stands twice in this list; keep one") for position in repeated))
+    return items
+
+
+Once = AfterValidator(once)
+ForEachSeverity = BeforeValidator(_for_each_severity)

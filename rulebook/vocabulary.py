@@ -1,0 +1,210 @@
+"""What a pattern may look at: the fields of a CloudTrail record, the facts, and the finding.
+
+Fields: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
+and …-event-reference-user-identity.html; facts: handlers/core/facts.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from handlers.core.actors import KINDS
+from handlers.core.policy import OVERLY_PERMISSIVE, POTENTIALLY_MISCONFIGURED, RISK_NAMES, UNREADABLE
+from handlers.core.resources import HINTS, RESOURCE_KINDS
+from handlers.core.severity import Severity
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """A value: its type, the values that it can have (None: any), and what it means."""
+
+    type: Literal["text", "flag", "number"]
+    choices: frozenset[str] | None = None
+    meaning: str = ""
+
+
+@dataclass(frozen=True)
+class Anything:
+    """Below this, names and values are not known here."""
+
+    meaning: str = ""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Named values below one name."""
+
+    members: Mapping[str, Group | Leaf | Anything] = field(default_factory=dict)
+
+
+Node = Group | Leaf | Anything
+
+_TEXT = Leaf("text")
+_FLAG = Leaf("flag")
+
+
+def _text(meaning: str, choices: frozenset[str] | None = None) -> Leaf:
+    return Leaf("text", choices, meaning)
+
+
+def _flag(meaning: str) -> Leaf:
+    return Leaf("flag", None, meaning)
+
+
+def _document(what: str) -> dict[str, Node]:
+    verdicts = frozenset({OVERLY_PERMISSIVE, POTENTIALLY_MISCONFIGURED, UNREADABLE})
+    return {
+        "verdicts": _text(f"what Device Defender would say of {what}", verdicts),
+        "risks": _text(f"what {what} allows that it should not", frozenset(RISK_NAMES)),
+        "why": _text("the same as sentences, with the statement"),
+    }
+
+
+_HINT = frozenset(HINTS)
+
+FACTS = Group(
+    {
+        "actor": Group(
+            {
+                "kind": _text("what the caller is", KINDS),
+                "id": _text("who it is: an ARN; of an assumed role, the role's"),
+                "name": _text("the name of the role or user"),
+                "session": _text("the session's name, which the caller chooses"),
+                "account": _text("the caller's account"),
+                "console": _flag("the call was made in the AWS console"),
+                "mfa": _flag("signed in with a second factor; absent where CloudTrail does not say"),
+            }
+        ),
+        "failed": _flag("the call met an error"),
+        "denied": _flag("the error is a want of permission"),
+        "omitted": _flag("CloudTrail dropped the parameters"),
+        "resource": Group(
+            {
+                "kind": _text("the kind of IoT Core resource that the call is about", RESOURCE_KINDS),
+                "id": _text("its name or id"),
+                "arn": _text("its ARN"),
+                "url": _text("its page in the console"),
+                "suggests": _text("what the name of a policy or thing group tells people", _HINT),
+            }
+        ),
+        "policy": Group(_document("the policy document")),
+        "template": Group(
+            {
+                **_document("the policies in the provisioning template"),
+                "policies": Leaf("number", None, "how many policies the template holds"),
+            }
+        ),
+        "topicRule": Group(
+            {
+                "everyMessage": _flag("the rule's SQL reads every topic"),
+                "secret": _flag("it reads a secret"),
+            }
+        ),
+        "job": Group(
+            {
+                "targets": Leaf("number", None, "how many things and groups the job is for"),
+                "plainHttp": _flag("its document names an http:// address"),
+            }
+        ),
+        "thingGroups": Group(
+            {
+                "added": _text("what the names of the groups suggest that a thing joins", _HINT),
+                "removed": _text("and of those that it leaves", _HINT),
+            }
+        ),
+        "firmware": Group({"unsigned": _flag("a file of the update is not signed")}),
+        "crossAccount": Group(
+            {"accounts": _text("accounts that the parameters name and that are not yours")}
+        ),
+        "outside": Group(
+            {
+                "buckets": _text("buckets that they name and that are not in own.buckets"),
+                "domains": _text("web hosts that they name and that are not in own.domains"),
+            }
+        ),
+    }
+)
+
+_USER_IDENTITY = Group(
+    {
+        **dict.fromkeys(
+            (
+                "type",
+                "userName",
+                "principalId",
+                "arn",
+                "accountId",
+                "accessKeyId",
+                "credentialId",
+                "invokedBy",
+            ),
+            _TEXT,
+        ),
+        **dict.fromkeys(("onBehalfOf", "inScopeOf", "webIdFederationData", "identityProvider"), Anything()),
+        "sessionContext": Group(
+            {
+                "sessionIssuer": Group(
+                    dict.fromkeys(("type", "userName", "principalId", "arn", "accountId"), _TEXT)
+                ),
+                "attributes": Group(
+                    {"mfaAuthenticated": _text("", frozenset({"true", "false"})), "creationDate": _TEXT}
+                ),
+                **dict.fromkeys(
+                    ("webIdFederationData", "sourceIdentity", "ec2RoleDelivery", "assumedRoot"), Anything()
+                ),
+            }
+        ),
+    }
+)
+
+RECORD = Group(
+    {
+        **dict.fromkeys(
+            (
+                *(
+                    "eventName",
+                    "eventSource",
+                    "awsRegion",
+                    "recipientAccountId",
+                    "sourceIPAddress",
+                    "userAgent",
+                ),
+                *("errorCode", "errorMessage", "eventTime", "eventVersion", "eventID", "requestID"),
+                *("sharedEventID", "vpcEndpointId", "vpcEndpointAccountId", "apiVersion"),
+            ),
+            _TEXT,
+        ),
+        "eventType": _text(
+            "",
+            frozenset(
+                {"AwsApiCall", "AwsServiceEvent", "AwsConsoleAction", "AwsConsoleSignIn", "AwsVpceEvents"}
+            ),
+        ),
+        "eventCategory": _TEXT,
+        "sessionCredentialFromConsole": _text("", frozenset({"true"})),
+        "readOnly": _FLAG,
+        "managementEvent": _FLAG,
+        "userIdentity": _USER_IDENTITY,
+        **dict.fromkeys(
+            (
+                *("requestParameters", "responseElements", "additionalEventData", "resources"),
+                *("serviceEventDetails", "addendum", "tlsDetails", "edgeDeviceDetails", "eventContext"),
+            ),
+            Anything(),
+        ),
+        "facts": FACTS,
+    }
+)
+
+
+def finding_group(rules: frozenset[str], categories: frozenset[str]) -> Group:
+    """What suppressions and routes see beside the record, under `finding`; rules do not, for they make it."""
+    return Group(
+        {
+            "rule": _text("the rules that speak: your own, and operations such as iot:CreatePolicy", rules),
+            "category": _text("the kind of resource or work, such as certificate or policy", categories),
+            "severity": _text("how bad it is", frozenset(severity.value for severity in Severity)),
+        }
+    )
