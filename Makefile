@@ -41,8 +41,9 @@ test: setup ## Run every check and every test
 bench: setup ## Measure, as ratios to a floor of the same run, into build/bench.json
 	@.venv/bin/python -m bench
 
-docs: setup ## Write docs/operations.md from the catalog
+docs: setup ## Write docs/operations.md and config/alerts.schema.json
 	@.venv/bin/python -m rulebook.operations_page
+	@.venv/bin/python -m rulebook.config.schema
 
 models: setup ## Take AWS's newest service models for the catalog's checks
 	@.venv/bin/python -m tests.service_models.refresh

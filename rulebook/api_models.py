@@ -37,12 +37,14 @@ def operations_of(service: Service) -> frozenset[str]:
     return frozenset(str(name) for model in _models(service) for name in model.operation_names)
 
 
-def parameters_of(service: Service, operation: str) -> StructureShape | None:
-    """The input of an operation; None where no model tells."""
-    for model in _models(service):
-        if operation in model.operation_names:
-            return model.operation_model(operation).input_shape
-    return None
+def parameters_of(service: Service, operation: str) -> tuple[StructureShape, ...]:
+    """The input of an operation, of each version of the service that has it; empty where no model tells."""
+    found = [
+        model.operation_model(operation).input_shape
+        for model in _models(service)
+        if operation in model.operation_names
+    ]
+    return tuple(shape for shape in found if shape is not None)
 
 
 def members_of(shape: Shape) -> dict[str, Shape] | None:

@@ -138,11 +138,12 @@ _USER_IDENTITY = Group(
                 "accountId",
                 "accessKeyId",
                 "credentialId",
-                "invokedBy",
             ),
             _TEXT,
         ),
-        **dict.fromkeys(("onBehalfOf", "inScopeOf", "webIdFederationData", "identityProvider"), Anything()),
+        **dict.fromkeys(
+            ("invokedBy", "onBehalfOf", "inScopeOf", "webIdFederationData", "identityProvider"), Anything()
+        ),
         "sessionContext": Group(
             {
                 "sessionIssuer": Group(

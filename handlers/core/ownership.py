@@ -70,7 +70,8 @@ def find_outside(parameters: Mapping[str, Any], own: Own) -> dict[str, list[str]
 
 
 def _ours(host: str, own: Own) -> bool:
-    return any(host == domain or host.endswith(f".{domain}") for domain in own.domains)
+    readable = _HOST.fullmatch(host) is not None
+    return readable and any(host == domain or host.endswith(f".{domain}") for domain in own.domains)
 
 
 def _places(name: str, value: str) -> Iterator[tuple[str, str]]:

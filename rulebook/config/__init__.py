@@ -1,6 +1,6 @@
 """The operator's one file, `config/alerts.yaml`: its model, and everything that is wrong with it at once."""
 
-from rulebook.config.check import CheckedConfig, check_config, load_config
+from rulebook.config.check import CheckedConfig, check_config, check_source, load_config
 from rulebook.config.model import (
     Config,
     Destination,
@@ -20,6 +20,7 @@ __all__ = [
     "OwnRule",
     "Route",
     "check_config",
+    "check_source",
     "effective_severity",
     "load_config",
 ]

@@ -53,6 +53,11 @@ def check_config(
         source = read_source(path)
     except SourceError as error:
         return CheckedConfig(None, error.faults, ())
+    return check_source(source, catalog, today=today)
+
+
+def check_source(source: Source, catalog: Mapping[str, Entry], *, today: date | None = None) -> CheckedConfig:
+    """Look at a config that was read and say everything about it, as `check_config`."""
     around = look_around(source.data, catalog)
     config, wrong = checked(Config, source, context=around)
     across = [source.fault(place, message) for place, message in _across(source.data, around)]

@@ -51,10 +51,23 @@ def _watch(config: Config, around: Surroundings) -> Iterator[Doubt]:
         message = "nothing is held back in this release: every finding is told at once, repeats too"
         yield Doubt(("defaults", "dedup_window"), message, at_key=True)
     if config.watch.read_only and config.defaults.reads != "off":
-        told = Severity(config.defaults.reads) >= config.defaults.minimum_severity
-        if told:
-            message = "every Get, List and Describe call will be told; consoles alone make thousands a day"
+        severity = Severity(config.defaults.reads)
+        slack = [name for name in _told(config, severity) if config.destinations[name].slack is not None]
+        if slack:
+            message = f"{', '.join(slack)} in Slack will hear of every call that reads: thousands a day"
             yield Doubt(("watch", "read_only"), message)
+
+
+def _told(config: Config, severity: Severity) -> list[str]:
+    """The destinations that hear of every finding of a severity."""
+    if severity < config.defaults.minimum_severity:
+        return []
+    if config.routes is None:
+        return list(config.destinations)
+    taking = [
+        each for each in config.routes if each.match is None and severity in (each.severity or Severity)
+    ]
+    return [name for name in config.destinations if any(name in route.to for route in taking)]
 
 
 def _suppressions(config: Config, today: date) -> Iterator[Doubt]:
@@ -119,14 +132,8 @@ def _destinations(config: Config) -> Iterator[Doubt]:
 def _severities(config: Config) -> Iterator[Doubt]:
     """Severities that are told to nobody, and routes for those that are never told."""
     minimum = config.defaults.minimum_severity
-    surely = {
-        severity
-        for route in config.routes or ()
-        if route.match is None
-        for severity in route.severity or tuple(Severity)
-    }
-    lost = [each.value for each in Severity if each >= minimum and each not in surely]
-    if config.routes is not None and lost:
+    lost = [each.value for each in Severity if each >= minimum and not _told(config, each)]
+    if lost:
         advice = "add it to a route, or raise defaults.minimum_severity above it"
         message = (
             f"no route without a match takes {', '.join(lost)}, so such findings may reach nobody; {advice}"

@@ -12,6 +12,7 @@ from typing import Annotated, Literal, cast
 from pydantic import (
     AfterValidator,
     BeforeValidator,
+    ConfigDict,
     Field,
     ValidationInfo,
     WithJsonSchema,
@@ -98,6 +99,9 @@ OperationName = Annotated[str, AfterValidator(_operation)]
 
 class _Section(Strict):
     """A part of the file. A key without a value is a slip, not a way to say "default"."""
+
+    # What stands below a key here is what an editor shows of it.
+    model_config = ConfigDict(use_attribute_docstrings=True)
 
     @field_validator("*", mode="before")
     @classmethod
@@ -262,7 +266,7 @@ class Route(_Section):
 
 
 class Config(_Section):
-    """A config that was checked. `routes` is None when the file has none: everything goes everywhere."""
+    """Who is told what. A config that was checked."""
 
     version: Annotated[
         Literal[1], BeforeValidator(_version), WithJsonSchema({"const": 1}), Field(examples=["version: 1"])
@@ -270,15 +274,21 @@ class Config(_Section):
     watch: Watch = Watch()
     defaults: Defaults = Defaults()
     operations: Mapping[OperationName, Override] = {}
+    """Your own severity of an operation, such as iot:CreateThing."""
     rules: Annotated[tuple[OwnRule, ...], Items] = ()
+    """Rules of your own, beside the catalog's."""
     suppressions: Annotated[tuple[Suppression, ...], Items] = ()
+    """Standing exceptions, each with a reason and a last day."""
     known_automation: Annotated[tuple[KnownAutomation, ...], Items] = ()
+    """Roles whose routine work is lowered and never hidden."""
     own: Own = Own()
     aliases: Aliases = Aliases()
     destinations: Annotated[
         Mapping[Name, Destination], Field(min_length=1, examples=["destinations: {audit: {sns: create}}"])
     ]
+    """Where alerts go, by names of your choice."""
     routes: Annotated[tuple[Route, ...], _SOME] | None = None
+    """Who hears of what; without routes, everything goes everywhere."""
     slack_test_host: Literal["127.0.0.1", "::1", "localhost"] | None = None
     """For tests: a loopback host that may stand in for Slack."""
 

@@ -141,9 +141,9 @@ class _Walk:
 
     def _parameters(self, key: str, value: object, scope: _Scope, place: Path) -> Iterator[Told]:
         shapes = [parameters_of(service, name) for service, name in scope.operations]
-        known = [shape for shape in shapes if shape is not None]
-        if known and len(known) == len(shapes):
-            yield from unknown_parameters(key.split(".")[1:], value, known, place)
+        if shapes and all(shapes):
+            every = [shape for versions in shapes for shape in versions]
+            yield from unknown_parameters(key.split(".")[1:], value, every, place)
 
     def _below(self, key: str, value: object, group: Group, place: Path) -> Iterator[Told]:
         """Faults of what a pattern says at the dotted `key` below a group of fields or facts."""

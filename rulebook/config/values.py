@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Annotated, Any
 
@@ -24,6 +25,7 @@ _UNITS = {
 LONGEST_WINDOW = timedelta(days=1)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _NAME = r"[a-z][a-z0-9-]{0,39}"
+_NAME_ADVICE = "a name has up to 40 small letters, digits and hyphens, a letter first"
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 _BUCKET = r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
 _DOMAIN = r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?"
@@ -108,25 +110,34 @@ def _topic(value: object) -> object:
     return value
 
 
-def _principal(value: str) -> str:
+def principal_fault(value: str) -> str | None:
+    """What is wrong with the ARN of a role or user; None when it is one."""
     if session := _SESSION_ARN.fullmatch(value):
         role = f"arn:{session[1]}:iam::{session[2]}:role/{session[3]}"
-        raise refuse(((), f"this is a session; write the ARN of its role: {role}"))
+        return f"this is a session; write the ARN of its role: {role}"
     if not _PRINCIPAL_ARN.fullmatch(value) or "**" in value:
-        raise refuse(
-            ((), "write the ARN of a role or user: arn:aws:iam::ACCOUNT:role/NAME (* stands for any text)")
-        )
-    return value
+        return "write the ARN of a role or user: arn:aws:iam::ACCOUNT:role/NAME (* stands for any text)"
+    return None
+
+
+def name_fault(value: str) -> str | None:
+    """What is wrong with a name of the operator's; None when it is one."""
+    return None if re.fullmatch(_NAME, value, re.ASCII) else _NAME_ADVICE
+
+
+def _sound(fault: Callable[[str], str | None]) -> AfterValidator:
+    def check(text: str) -> str:
+        if (wrong := fault(text)) is not None:
+            raise refuse(((), wrong))
+        return text
+
+    return AfterValidator(check)
 
 
 _DOMAIN_ADVICE = "write a host name alone, such as example.com; everything below it is meant too"
 _ALIAS_ADVICE = "an alias is 1 to 40 letters, digits, spaces and -_./()"
 
-Name = Annotated[
-    str,
-    _written(_NAME, "a name has up to 40 small letters, digits and hyphens, a letter first"),
-    _pattern(_NAME),
-]
+Name = Annotated[str, _sound(name_fault), _pattern(_NAME)]
 AccountId = Annotated[
     str, BeforeValidator(_account), _written(_ACCOUNT, "an account id has 12 digits"), _pattern(_ACCOUNT)
 ]
@@ -157,7 +168,7 @@ Topic = Annotated[
 ]
 Principal = Annotated[
     str,
-    AfterValidator(_principal),
+    _sound(principal_fault),
     WithJsonSchema({"type": "string", "pattern": "^arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)/.+$"}),
 ]
 

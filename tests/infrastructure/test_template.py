@@ -3,7 +3,6 @@
 import json
 import subprocess
 from collections.abc import Iterator
-from copy import deepcopy
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -233,18 +232,77 @@ def test_cfn_lint_finds_nothing(template: dict[str, Any], tmp_path: Path) -> Non
     assert (0, "") == (done.returncode, done.stdout)
 
 
-def test_a_change_of_config_changes_only_the_functions_code(template: dict[str, Any], tmp_path: Path) -> None:
+def _differences(before: Any, after: Any, at: str = "") -> list[str]:
+    """The paths at which two templates differ."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        return [
+            path
+            for key in sorted({*before, *after})
+            for path in _differences(before.get(key), after.get(key), f"{at}/{key}")
+        ]
+    return [] if before == after else [at]
+
+
+OF_CONFIG_ALONE = """
+operations: {iot:DeletePolicy: {severity: high}}
+rules: [{name: mine, match: {eventName: [CreatePolicy]}, severity: high, why: because}]
+suppressions: [{name: a, match: {eventName: [CreateThing]}, reason: x, until: 2030-01-01}]
+known_automation: [{name: b, roles: ["arn:aws:iam::111122223333:role/ci"], reason: x}]
+own: {accounts: ["111122223333"], domains: [example.com]}
+aliases: {accounts: {"111122223333": prod}}
+"""
+
+
+def test_a_change_of_config_alone_changes_only_the_functions_code(
+    template: dict[str, Any], tmp_path: Path
+) -> None:
     config = tmp_path / "alerts.yaml"
-    text = Path("config/alerts.yaml").read_text()
-    config.write_text(f"{text}\noperations: {{iot:DeletePolicy: {{severity: high}}}}\n")
-    before, after = deepcopy(template), synthesize(config, tmp_path)
-    keys = {
-        function["Properties"]["Code"].pop("S3Key")
-        for each in (before, after)
-        for function in _functions(each)
-    }
-    assert before == after
-    assert 2 == len(keys)
+    config.write_text(Path("config/alerts.yaml").read_text() + OF_CONFIG_ALONE)
+    after = synthesize(config, tmp_path)
+    found = _differences(template, after)
+    assert ["Code/S3Key", "Code/S3Key"] == [path.split("/Properties/")[1] for path in found]
+
+
+def test_a_change_of_what_is_watched_changes_the_rule_too_and_nothing_else(
+    template: dict[str, Any], tmp_path: Path
+) -> None:
+    config = tmp_path / "alerts.yaml"
+    config.write_text(
+        Path("config/alerts.yaml").read_text() + "\nwatch: {services: [iot, iotevents], read_only: true}\n"
+    )
+    after = synthesize(config, tmp_path)
+    (rule,) = _resources(after, "AWS::Events::Rule").values()
+    assert "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS" == rule["State"]
+    assert ["aws.iot", "aws.iotevents"] == rule["EventPattern"]["source"]
+    assert [
+        "Code/S3Key",
+        "Code/S3Key",
+        "EventPattern/detail/eventSource",
+        "EventPattern/source",
+        "State",
+    ] == sorted(path.split("/Properties/")[1] for path in _differences(template, after))
+
+
+def test_a_topic_that_is_there_already_is_used_and_not_made(tmp_path: Path) -> None:
+    config = tmp_path / "alerts.yaml"
+    arn = "arn:aws:sns:eu-west-1:111122223333:security"
+    config.write_text(f"version: 1\ndestinations: {{theirs: {{sns: '{arn}'}}, ours: {{sns: create}}}}\n")
+    template = synthesize(config, tmp_path)
+    assert 1 == len(_resources(template, "AWS::SNS::Topic"))
+    (publish,) = [each for each in _statements(template) if each["Action"] == "sns:Publish"]
+    assert [arn] == [each for each in publish["Resource"] if isinstance(each, str)]
+    assert "TopicArntheirs" not in template["Outputs"]
+    topics = json.dumps(_function(template, "deliver")["Environment"]["Variables"]["TOPIC_ARNS"])
+    assert arn in topics
+
+
+EXAMPLES = sorted(Path("config/examples").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+def test_each_example_synthesizes_without_a_finding(example: Path, tmp_path: Path) -> None:
+    template = synthesize(example, tmp_path)
+    assert 2 == len(_functions(template))
 
 
 def test_a_secret_in_secrets_manager_is_granted_by_its_name_alone(tmp_path: Path) -> None:

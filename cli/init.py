@@ -1,0 +1,94 @@
+"""The starting file that `thingwatch init` writes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from handlers.core.severity import Severity
+
+_ROOT = Path(__file__).resolve().parent.parent
+_SCHEMA = _ROOT / "config" / "alerts.schema.json"
+
+TOPIC = "audit"
+"""The name of the SNS destination that hears of everything."""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What was asked: the Slack channel, from which severity on it hears, and who provisions devices.
+
+    `slack` names the destination; None for SNS alone. `provisioner` is the ARN of a role or user, or None.
+    """
+
+    slack: str | None
+    slack_from: Severity
+    provisioner: str | None
+
+
+def render_config(answers: Answers, path: Path) -> str:
+    """A commented config for these answers, as it is to stand at `path`."""
+    return "\n".join(_lines(answers, path)) + "\n"
+
+
+def _lines(answers: Answers, path: Path) -> Iterator[str]:
+    folder = path.resolve().parent
+    if folder.is_relative_to(_ROOT):
+        yield f"# yaml-language-server: $schema={Path(os.path.relpath(_SCHEMA, folder)).as_posix()}"
+    yield "# Who is told what. `thingwatch check` says whether it is sound; `npx cdk deploy` makes it so."
+    yield ""
+    yield "version: 1"
+    yield ""
+    yield "# Findings below this are told to nobody: informational, low, medium, high, critical."
+    yield "defaults: {minimum_severity: low}"
+    yield ""
+    yield "# Where alerts go. A webhook URL never stands here, only where it is kept."
+    yield "destinations:"
+    if answers.slack is not None:
+        yield f"  {answers.slack}: {{slack: ssm:/thingwatch/slack/{answers.slack}}}"
+    yield f"  {TOPIC}: {{sns: create}}"
+    yield ""
+    yield "# A finding goes wherever a route takes it; every severity that is told needs one."
+    yield "routes:"
+    yield from _routes(answers)
+    yield ""
+    yield from _automation(answers)
+    yield "# Too loud, or too quiet? An operation has the severity that you give it, or is `off`."
+    yield "# operations:"
+    yield "#   iot:DeletePolicyVersion: {severity: informational}"
+    yield ""
+    yield "# A standing exception has a reason and a last day."
+    yield "# suppressions:"
+    yield "#   - name: rollout"
+    yield "#     match: {eventName: [CreateJob], facts: {actor: {name: [release-train]}}}"
+    yield "#     reason: planned rollout, OPS-12"
+    yield "#     until: 2027-01-31"
+    yield ""
+    yield "# People read names rather than digits."
+    yield "# aliases:"
+    yield '#   accounts: {"111122223333": prod}'
+
+
+def _routes(answers: Answers) -> Iterator[str]:
+    worst_first = sorted(Severity, reverse=True)
+    if answers.slack is None:
+        yield f"  - {{to: [{TOPIC}]}}"
+        return
+    loud = [each.value for each in worst_first if each >= answers.slack_from]
+    yield f"  - {{severity: [{', '.join(loud)}], to: [{answers.slack}, {TOPIC}]}}"
+    quiet = [each.value for each in worst_first if Severity.LOW <= each < answers.slack_from]
+    if quiet:
+        yield f"  - {{severity: [{', '.join(quiet)}], to: [{TOPIC}]}}"
+
+
+def _automation(answers: Answers) -> Iterator[str]:
+    yield "# Roles whose routine work is lowered and never hidden; what is critical stays critical."
+    comment = "# " if answers.provisioner is None else ""
+    role = answers.provisioner or "arn:aws:iam::111122223333:role/provisioner"
+    yield f"{comment}known_automation:"
+    yield f"{comment}  - name: provisioning"
+    yield f'{comment}    roles: ["{role}"]'
+    yield f"{comment}    reason: it provisions devices"
+    yield ""

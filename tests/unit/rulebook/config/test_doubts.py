@@ -1,0 +1,139 @@
+"""Warnings: what works today and may surprise tomorrow, each at its place."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from rulebook.catalog import load_catalog
+from rulebook.config import check_config
+
+CATALOG = load_catalog()
+TODAY = date(2026, 11, 22)
+AUDIT = "version: 1\ndestinations:\n  audit: {sns: create}\n"
+
+
+def warned(tmp_path: Path, text: str, today: date = TODAY) -> list[str]:
+    path = tmp_path / "alerts.yaml"
+    path.write_text(text, encoding="utf-8")
+    found = check_config(path, CATALOG, today=today)
+    assert () == found.faults
+    return [str(each).removeprefix(f"{path}:") for each in found.warnings]
+
+
+def suppression(until: str, match: str = "{eventName: [CreateThing]}") -> str:
+    return f"{AUDIT}suppressions:\n  - {{name: rollout, match: {match}, reason: OPS-12, until: {until}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("until", "said"),
+    [
+        ("2026-11-21", "rollout ended on 2026-11-21, so it holds nothing back; delete or renew it"),
+        ("2026-11-22", "rollout ends today; then its findings are told again"),
+        ("2026-11-23", "rollout ends tomorrow; then its findings are told again"),
+        ("2026-12-06", "rollout ends in 14 days, on 2026-12-06; then its findings are told again"),
+    ],
+)
+def test_a_suppression_that_ended_or_ends_soon_is_told(until: str, said: str, tmp_path: Path) -> None:
+    assert [f"5:79: suppressions.0.until: {said}"] == warned(tmp_path, suppression(until))
+
+
+def test_a_suppression_that_ends_later_is_not(tmp_path: Path) -> None:
+    assert [] == warned(tmp_path, suppression("2026-12-07"))
+
+
+RULE = (
+    "rules:\n"
+    "  - {name: mine, severity: high, why: x,\n"
+    "     match: {eventName: [CreateThing], facts: {actor: {kind: [root]}}}}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("match", "shadowed"),
+    [
+        ("{eventName: [CreateThing]}", True),
+        ("{eventName: [{prefix: Create}], facts.actor.kind: [role, root]}", True),
+        ("{finding: {rule: [mine]}}", True),
+        ("{eventName: [DeleteThing]}", False),
+        ("{eventName: [CreateThing], requestParameters: {thingName: [lamp]}}", False),
+        ("{eventName: [CreateThing], facts: {actor: {kind: [role]}}}", False),
+        ("{$or: [{eventName: [CreateThing]}, {eventName: [DeleteThing]}]}", False),
+    ],
+)
+def test_a_rule_that_a_suppression_surely_holds_back_is_told(
+    match: str, shadowed: bool, tmp_path: Path
+) -> None:
+    said = "7:5: rules.0: the suppression rollout holds back all that this rule finds"
+    assert ([said] if shadowed else []) == warned(tmp_path, suppression("2027-12-31", match) + RULE)
+
+
+def test_a_rule_is_not_shadowed_by_what_has_ended(tmp_path: Path) -> None:
+    said = warned(tmp_path, suppression("2026-11-01") + RULE)
+    assert ["suppressions.0.until"] == [line.split(": ")[1] for line in said]
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        (
+            "  pager: {sns: create}\nroutes:\n  - {to: [audit]}\n",
+            ["4:3: destinations.pager: no route names this destination, so it hears of nothing"],
+        ),
+        (
+            "routes:\n  - {severity: [critical, high], to: [audit]}\n",
+            [
+                "4:1: routes: no route without a match takes low, medium, so such findings may reach nobody;"
+                " add it to a route, or raise defaults.minimum_severity above it"
+            ],
+        ),
+        (
+            "routes:\n  - {match: {awsRegion: [eu-west-1]}, to: [audit]}\n",
+            [
+                "4:1: routes: no route without a match takes low, medium, high, critical, so such findings"
+                " may reach nobody; add it to a route, or raise defaults.minimum_severity above it"
+            ],
+        ),
+        (
+            "defaults: {minimum_severity: high}\n"
+            "routes:\n  - {severity: [critical, high, low], to: [audit]}\n",
+            [
+                "6:33: routes.0.severity.2: low is below defaults.minimum_severity,"
+                " so this route hears of none"
+            ],
+        ),
+        (
+            "watch: {services: [iot, iotevents]}\n",
+            ["4:25: watch.services.1: AWS retired this service; it sends nothing any more"],
+        ),
+        (
+            "watch: {services: [iot]}\noperations:\n  iotwireless:CreateWirelessDevice: {severity: high}\n",
+            [
+                "6:3: operations.iotwireless:CreateWirelessDevice: watch.services leaves this service out,"
+                " so this changes nothing"
+            ],
+        ),
+        (
+            "defaults: {dedup_window: 10m}\n",
+            [
+                "4:12: defaults.dedup_window: nothing is held back in this release: every finding is told at"
+                " once, repeats too"
+            ],
+        ),
+        (
+            "  team: {slack: ssm:/team}\n"
+            "watch: {read_only: true}\n"
+            "defaults: {minimum_severity: informational}\n",
+            ["5:20: watch.read_only: team in Slack will hear of every call that reads: thousands a day"],
+        ),
+        ("watch: {read_only: true}\ndefaults: {minimum_severity: informational}\n", []),
+        ("routes:\n  - {match: {awsRegion: [eu-west-1]}, to: [audit]}\n  - {to: [audit]}\n", []),
+    ],
+)
+def test_what_may_surprise_is_told_at_its_place(more: str, expected: list[str], tmp_path: Path) -> None:
+    assert expected == warned(tmp_path, f"{AUDIT}{more}")
+
+
+def test_a_secret_whose_name_ends_like_an_arn_is_told(tmp_path: Path) -> None:
+    (said,) = warned(tmp_path, "version: 1\ndestinations:\n  a: {slack: secretsmanager:slack-secops}\n")
+    assert said.startswith("3:14: destinations.a.slack: the name ends in a hyphen and six characters")

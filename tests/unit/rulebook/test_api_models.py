@@ -1,0 +1,35 @@
+"""What AWS's own models tell of operations and parameters, and that nothing is known where they are gone."""
+
+from rulebook.api_models import choices_of, members_of, operations_of, parameters_of
+from rulebook.services import SERVICES
+
+
+def test_a_service_has_its_operations_those_that_only_read_too() -> None:
+    assert {"CreatePolicy", "ListThings"} <= operations_of(SERVICES["iot"])
+
+
+def test_of_a_service_whose_model_is_gone_nothing_is_known() -> None:
+    gone = SERVICES["iotfleethub"]
+    assert (frozenset(), ()) == (operations_of(gone), parameters_of(gone, "CreateApplication"))
+
+
+def test_an_operation_of_two_versions_has_the_parameters_of_both() -> None:
+    found = [members_of(shape) or {} for shape in parameters_of(SERVICES["greengrass"], "CreateDeployment")]
+    assert [True, True] == [
+        any("targetArn" in each for each in found),
+        any("DeploymentType" in each for each in found),
+    ]
+
+
+def test_parameters_are_known_in_either_spelling_and_with_their_choices() -> None:
+    (shape,) = parameters_of(SERVICES["iotwireless"], "CreateWirelessDevice")
+    members = members_of(shape) or {}
+    assert {"Type", "type"} <= set(members)
+    assert ("Sidewalk", "LoRaWAN") == choices_of(members["Type"])
+    assert {} == members_of(members["Type"])
+
+
+def test_below_a_map_anything_may_stand() -> None:
+    (shape,) = parameters_of(SERVICES["iot"], "CreateThing")
+    attributes = (members_of((members_of(shape) or {})["attributePayload"]) or {})["attributes"]
+    assert members_of(attributes) is None

@@ -1,0 +1,110 @@
+"""What patterns may look at is what records and facts really hold, and nothing else."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.event_files import read_record
+from handlers.core.facts import derive_facts
+from handlers.core.ownership import Own
+from handlers.core.record import Record, parse_event
+from rulebook.any_operation import load_any_operation
+from rulebook.catalog import load_catalog
+from rulebook.config.patterns import never_matches
+from rulebook.config.surroundings import look_around
+from rulebook.vocabulary import FACTS, RECORD, Anything, Group, Leaf
+from tests.records import make_event
+
+EVENTS = sorted((Path(__file__).parents[2] / "events").glob("*.json"))
+CATALOG = load_catalog()
+AROUND = look_around({"watch": {"read_only": True}}, CATALOG)
+OURS = Own(buckets=frozenset({"ours"}), domains=("example.com",))
+TYPES = {"text": str, "flag": bool, "number": (int, float)}
+
+RICH = make_event(
+    requestParameters={
+        "policyDocument": '{"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}',
+        "templateBody": '{"Resources": {}}',
+        "policyName": "allow-all",
+        "topicRulePayload": {"sql": "SELECT get_secret('x') FROM '#'"},
+        "jobId": "j",
+        "targets": ["a"],
+        "document": "http://elsewhere.org s3://theirs/x",
+        "thingGroupsToAdd": ["quarantine"],
+        "thingGroupsToRemove": ["admins"],
+        "otaUpdateId": "o",
+        "files": [{}],
+        "targetAwsAccount": "999999999999",
+    }
+)
+
+
+def records() -> Iterator[Record]:
+    yield parse_event(RICH)
+    for path in EVENTS:
+        yield read_record(path)
+
+
+def unknown(value: Any, group: Group, at: str) -> Iterator[str]:
+    for name, inner in value.items():
+        node = group.members.get(name)
+        if node is None:
+            yield f"{at}{name}"
+        elif isinstance(node, Group):
+            yield from unknown(inner, node, f"{at}{name}.")
+        elif isinstance(node, Leaf):
+            yield from unfit(inner, node, f"{at}{name}")
+
+
+def unfit(value: Any, leaf: Leaf, at: str) -> Iterator[str]:
+    for each in value if isinstance(value, list) else [value]:
+        if each is not None and not isinstance(each, TYPES[leaf.type]):  # type: ignore[arg-type]  # a table of types
+            yield f"{at} is a {type(each).__name__}"
+        elif leaf.choices is not None and each not in leaf.choices:
+            yield f"{at} is {each}"
+
+
+@pytest.mark.parametrize("record", list(records()), ids=lambda record: record.event_name)
+def test_every_fact_and_field_of_a_record_is_known_with_its_type_and_its_values(record: Record) -> None:
+    assert [] == list(unknown({**record.raw, "facts": derive_facts(record, OURS)}, RECORD, ""))
+
+
+def leaves_of(group: Group, at: str = "") -> Iterator[str]:
+    for name, node in group.members.items():
+        yield from leaves_of(node, f"{at}{name}.") if isinstance(node, Group) else [f"{at}{name}"]
+
+
+def paths_of(value: Mapping[str, Any], at: str = "") -> Iterator[str]:
+    for name, inner in value.items():
+        yield from paths_of(inner, f"{at}{name}.") if isinstance(inner, Mapping) else [f"{at}{name}"]
+
+
+def test_every_fact_that_is_known_turns_up_in_some_record() -> None:
+    found = {path for record in records() for path in paths_of(derive_facts(record, OURS))}
+    assert set() == set(leaves_of(FACTS)) - found
+
+
+def test_every_fact_has_its_meaning() -> None:
+    def meanings(group: Group) -> Iterator[str]:
+        for node in group.members.values():
+            if isinstance(node, Group):
+                yield from meanings(node)
+            elif isinstance(node, Leaf | Anything):
+                yield node.meaning
+
+    assert "" not in meanings(FACTS)
+
+
+@pytest.mark.parametrize("operation", CATALOG)
+def test_no_pattern_of_the_catalog_is_one_that_we_would_refuse(operation: str) -> None:
+    escalations = CATALOG[operation].escalate
+    assert [] == [
+        told for each in escalations for told in never_matches(each.when, AROUND, operation=operation)
+    ]
+
+
+def test_no_circumstance_is_one_that_we_would_refuse() -> None:
+    circumstances = load_any_operation().circumstances.values()
+    assert [] == [told for each in circumstances for told in never_matches(each.when, AROUND)]
