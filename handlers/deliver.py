@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from aws_lambda_powertools import Logger
@@ -41,6 +41,9 @@ from handlers.pipeline import (
 )
 from handlers.settings import RULESET, read_deliver_settings
 
+if TYPE_CHECKING:
+    from mypy_boto3_sns import SNSClient
+
 LEASE = timedelta(seconds=90)
 """Longer than the function's timeout (75 s), shorter than the queue's visibility timeout."""
 
@@ -56,6 +59,11 @@ class _Wiring:
 
 
 @cache
+def _sns_in(region: str) -> SNSClient:
+    return boto3.client("sns", region_name=region, config=CONFIG)
+
+
+@cache
 def _wire() -> _Wiring:
     settings = read_deliver_settings(os.environ)
     ruleset = load_ruleset(json.loads(RULESET.read_text()))
@@ -67,7 +75,7 @@ def _wire() -> _Wiring:
         claims=DynamoDbClaims(boto3.client("dynamodb", config=CONFIG), settings.state_table),
         senders={
             "slack": SlackWebhook(secrets, test_host=ruleset.slack_test_host),
-            "sns": SnsTopic(boto3.client("sns", config=CONFIG), settings.topic_arns),
+            "sns": SnsTopic(_sns_in, settings.topic_arns),
         },
         retries=SqsRetries(
             boto3.client("sqs", config=CONFIG),

@@ -12,9 +12,9 @@ from local.aws import EmbeddedAws
 class Inbox:
     """A queue that is subscribed to a topic with raw delivery; `alerts` are those received so far."""
 
-    def __init__(self, aws: EmbeddedAws, topic_arn: str) -> None:
+    def __init__(self, aws: EmbeddedAws, topic_arn: str, name: str = "inbox") -> None:
         self._sqs = aws.client("sqs")
-        self._queue_url = self._sqs.create_queue(QueueName="inbox")["QueueUrl"]
+        self._queue_url = self._sqs.create_queue(QueueName=name)["QueueUrl"]
         attributes = self._sqs.get_queue_attributes(QueueUrl=self._queue_url, AttributeNames=["QueueArn"])
         queue_arn = attributes["Attributes"]["QueueArn"]
         self._sqs.set_queue_attributes(

@@ -1,8 +1,8 @@
-"""SNS topics that the stack made, one for each destination with `sns: create`."""
+"""SNS topics: those that the stack made (`sns: create`) and those that were there before, in any Region."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -19,18 +19,21 @@ _PERMANENT = frozenset({"InvalidParameter", "InvalidParameterValue", "ParameterV
 
 
 class SnsTopic:
-    """Publishes alerts to the topic of a destination."""
+    """Publishes alerts to the topic of a destination. `client_in` gives the client of a Region: a topic
+    takes messages only at the endpoint of its own.
+    """
 
-    def __init__(self, client: SNSClient, topic_arns: Mapping[str, str]) -> None:
-        self._client = client
+    def __init__(self, client_in: Callable[[str], SNSClient], topic_arns: Mapping[str, str]) -> None:
+        self._client_in = client_in
         self._topic_arns = topic_arns
 
     def send(self, alert: Alert, destination: Destination) -> None:
         """See `Sender.send`."""
         message = render_sns(alert)
+        topic_arn = self._topic_arns[destination.name]
         try:
-            self._client.publish(
-                TopicArn=self._topic_arns[destination.name],
+            self._client_in(topic_arn.split(":")[3]).publish(
+                TopicArn=topic_arn,
                 Subject=message.subject,
                 Message=message.message,
                 MessageStructure="json",

@@ -66,7 +66,7 @@ def check_source(source: Source, catalog: Mapping[str, Entry], *, today: date | 
         return CheckedConfig(None, faults, ())
     doubts = [
         source.fault(doubt.path, doubt.message, at_key=doubt.at_key)
-        for doubt in find_doubts(config, around, today or date.min)
+        for doubt in find_doubts(config, around, today)
     ]
     return CheckedConfig(config, (), tuple(sorted(doubts)))
 

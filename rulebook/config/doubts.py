@@ -15,6 +15,7 @@ from rulebook.faults import Path
 from rulebook.secret_names import secret_name_warning
 
 SOON = timedelta(days=14)
+LONG = timedelta(days=366)
 
 
 @dataclass(frozen=True)
@@ -26,11 +27,12 @@ class Doubt:
     at_key: bool = False
 
 
-def find_doubts(config: Config, around: Surroundings, today: date) -> Iterator[Doubt]:
-    """Every warning of a config that has no faults."""
+def find_doubts(config: Config, around: Surroundings, today: date | None) -> Iterator[Doubt]:
+    """Every warning of a config that has no faults; without `today`, suppressions are taken to hold."""
     yield from _watch(config, around)
-    yield from _suppressions(config, today)
-    yield from _shadowed(config, today)
+    if today is not None:
+        yield from _suppressions(config, today)
+    yield from _shadowed(config, today or date.min)
     yield from _destinations(config)
     yield from _severities(config)
 
@@ -81,6 +83,8 @@ def _suppressions(config: Config, today: date) -> Iterator[Doubt]:
             days = (each.until - today).days
             left = {0: "today", 1: "tomorrow"}.get(days, f"in {days} days, on {each.until}")
             yield Doubt(place, f"{each.name} ends {left}; then its findings are told again")
+        elif each.until - today > LONG:
+            yield Doubt(place, f"{each.name} holds for more than a year; end it sooner and look at it again")
 
 
 def _shadowed(config: Config, today: date) -> Iterator[Doubt]:

@@ -20,6 +20,7 @@ from pydantic import (
     model_validator,
 )
 
+from handlers.core.operations import is_read
 from handlers.core.severity import Severity
 from rulebook.catalog import Category, Entry, Escalation, ShownPath, SubjectPath, Technique, not_above
 from rulebook.config.surroundings import Surroundings
@@ -69,10 +70,14 @@ def _service(name: str) -> str:
 
 
 def _operation(name: str, info: ValidationInfo) -> str:
-    catalog = _around(info).catalog
-    if name not in catalog:
-        raise refuse(((), f"the catalog knows no such operation{did_you_mean(name, catalog)}"))
-    return name
+    around = _around(info)
+    if name in around.catalog:
+        return name
+    prefix, _, operation = name.partition(":")
+    if operation in around.operations.get(prefix, ()):
+        why = "only reads" if is_read(operation) else "is newer than this release"
+        raise refuse(((), f"{why}, so the catalog has no entry to change; write a rule of your own for it"))
+    raise refuse(((), f"the catalog knows no such operation{did_you_mean(name, around.catalog)}"))
 
 
 def _routed_to(name: str, info: ValidationInfo) -> str:

@@ -107,16 +107,21 @@ class World:
 
     def logged(self, *words: str) -> list[str]:
         """Lines of the functions' logs that hold all of these words."""
-        logs = self.aws.client("logs")
-        lines = (
-            event["message"]
-            for group in logs.describe_log_groups()["logGroups"]
-            for stream in logs.describe_log_streams(logGroupName=group["logGroupName"])["logStreams"]
-            for event in logs.get_log_events(
-                logGroupName=group["logGroupName"], logStreamName=stream["logStreamName"], limit=10_000
-            )["events"]
-        )
-        return [line for line in lines if all(word in line for word in words)]
+        return logged(self.aws, *words)
+
+
+def logged(aws: EmbeddedAws, *words: str) -> list[str]:
+    """Lines of all logs that hold all of these words."""
+    logs = aws.client("logs")
+    lines = (
+        event["message"]
+        for group in logs.describe_log_groups()["logGroups"]
+        for stream in logs.describe_log_streams(logGroupName=group["logGroupName"])["logStreams"]
+        for event in logs.get_log_events(
+            logGroupName=group["logGroupName"], logStreamName=stream["logStreamName"], limit=10_000
+        )["events"]
+    )
+    return [line for line in lines if all(word in line for word in words)]
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.stub import Stubber
@@ -15,6 +15,9 @@ from handlers.core.ruleset import Destination
 from handlers.pipeline import TryAgain, Undeliverable
 from local.aws import EmbeddedAws, Fault
 from tests.alerts import make_alert
+
+if TYPE_CHECKING:
+    from mypy_boto3_sns import SNSClient
 
 AUDIT = Destination(name="audit", kind="sns")
 
@@ -111,12 +114,25 @@ def test_an_alert_is_published_with_its_subject_and_attributes(aws: EmbeddedAws)
     url = sqs.create_queue(QueueName="subscriber")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     aws.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
-    SnsTopic(aws.client("sns"), {"audit": topic}).send(make_alert(), AUDIT)
+    SnsTopic(lambda _: aws.client("sns"), {"audit": topic}).send(make_alert(), AUDIT)
     (message,) = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=5)["Messages"]
     envelope = json.loads(message["Body"])
     assert envelope["Subject"].startswith("High: iot:UpdateCertificate on ")
     assert "high" == envelope["MessageAttributes"]["severity"]["Value"]
     assert make_alert().alert_id == json.loads(envelope["Message"])["alert_id"]
+
+
+def test_a_topic_is_spoken_to_in_its_own_region(aws: EmbeddedAws) -> None:
+    asked: list[str] = []
+
+    def client_in(region: str) -> "SNSClient":
+        asked.append(region)
+        return aws.client("sns")
+
+    topic = aws.client("sns").create_topic(Name="elsewhere")["TopicArn"].replace("us-east-1", "eu-west-1")
+    with pytest.raises(TryAgain, match="SNS answered NotFound"):
+        SnsTopic(client_in, {"audit": topic}).send(make_alert(), AUDIT)
+    assert ["eu-west-1"] == asked
 
 
 @pytest.mark.parametrize(
@@ -129,4 +145,4 @@ def test_sns_is_tried_again_unless_it_can_never_take_the_message(
     topic = aws.client("sns").create_topic(Name="audit")["TopicArn"]
     aws.inject_faults([Fault("sns", "Publish", code, times=9)])
     with pytest.raises(expected, match=code):
-        SnsTopic(aws.client("sns"), {"audit": topic}).send(make_alert(), AUDIT)
+        SnsTopic(lambda _: aws.client("sns"), {"audit": topic}).send(make_alert(), AUDIT)

@@ -166,3 +166,19 @@ def test_every_kind_that_is_named_can_be_one() -> None:
     identities = [*("Root", "IAMUser", "AssumedRole", "FederatedUser", "IdentityCenterUser"), "AWSService"]
     found = {_actor(userIdentity={"type": each})["kind"] for each in [*identities, "AWSAccount", "Nobody"]}
     assert {"device-registration"} == KINDS - found
+
+
+@pytest.mark.parametrize(
+    ("identity", "kind"),
+    [
+        ({"type": "IAMUser", "arn": "arn:aws:iam::444455556666:user/bob"}, "iam-user"),
+        ({"type": "Role", "arn": "arn:aws:iam::444455556666:role/r"}, "role"),
+        ({"type": "AWSAccount", "principalId": "AIDA"}, "unknown"),
+    ],
+)
+def test_somebody_of_another_account_of_ours_is_no_stranger(identity: dict[str, str], kind: str) -> None:
+    record = parse_event(make_event(userIdentity={**identity, "accountId": "444455556666"}))
+    assert ("cross-account", kind) == (
+        describe_actor(record)["kind"],
+        describe_actor(record, {"444455556666"})["kind"],
+    )

@@ -1,6 +1,7 @@
 from handlers.core.renderings.text import render_text
 from tests.alerts import make_alert
 from tests.records import CERTIFICATE
+from tests.rules import make_ruleset
 
 
 def test_the_text_reads_well_as_an_email() -> None:
@@ -34,3 +35,11 @@ Alert      {make_alert().alert_id}
 def test_a_failed_call_says_so_in_its_first_line() -> None:
     title = render_text(make_alert(errorCode="AccessDenied")).splitlines()[0]
     assert f"Medium: iot:UpdateCertificate on {CERTIFICATE} (failed)" == title
+
+
+def test_people_read_what_they_call_the_account_and_the_region() -> None:
+    names = {"account_names": {"111122223333": "prod"}, "region_names": {"eu-west-1": "Ireland"}}
+    alert = make_alert(ruleset=make_ruleset(**names), errorCode="ThrottlingException")
+    lines = render_text(alert).splitlines()
+    assert f"Medium: iot:UpdateCertificate on {CERTIFICATE} in prod (failed)" == lines[0]
+    assert "Where      account prod (111122223333), Ireland (eu-west-1)" in lines

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
+from handlers.core.ruleset_file import load_ruleset
 from handlers.core.severity import Severity
+from rulebook.any_operation import load_any_operation
 from rulebook.catalog import load_catalog
+from rulebook.compile import compile_ruleset
 from rulebook.config import CheckedConfig, Config, Override, check_config, load_config
 from rulebook.faults import ConfigError
+from rulebook.source import read_source
 
 ROOT = Path(__file__).parents[4]
 DEFAULT = ROOT / "config" / "alerts.yaml"
 CATALOG = load_catalog()
+ANY_OPERATION = load_any_operation()
 VALID = "version: 1\ndestinations:\n  audit: {sns: create}\n"
 BROKEN = [
     tuple(case.partition("\n")[::2])
@@ -246,11 +253,14 @@ FRAGMENTS = (
 )
 
 
-@given(seed=st.randoms(use_true_random=False), count=st.integers(1, 8))
-def test_any_mutation_of_the_default_file_gives_a_config_or_faults(
-    check: Check, seed: random.Random, count: int
+FILES = [DEFAULT, *sorted(DEFAULT.parent.glob("examples/*.yaml"))]
+TEXTS = st.sampled_from([path.read_text(encoding="utf-8") for path in FILES])
+
+
+@given(text=TEXTS, seed=st.randoms(use_true_random=False), count=st.integers(1, 8))
+def test_any_mutation_of_the_text_of_a_file_gives_a_config_or_faults(
+    check: Check, text: str, seed: random.Random, count: int
 ) -> None:
-    text = DEFAULT.read_text(encoding="utf-8")
     for _ in range(count):
         start = seed.randrange(len(text) + 1)
         text = text[:start] + seed.choice((*FRAGMENTS, "")) + text[start + seed.randrange(12) :]
@@ -302,3 +312,38 @@ def test_any_shape_under_the_known_keys_gives_a_config_or_faults(
 ) -> None:
     # repr of plain data is flow YAML, but for words that Python spells otherwise.
     outcome(check(repr({"version": 1, "destinations": {"audit": {"sns": "create"}}, **data})))
+
+
+def places_in(value: object) -> list[tuple[Any, Any]]:
+    """Every container with each of its keys or positions."""
+    found: list[tuple[Any, Any]] = []
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in inside:
+        found.append((value, key))
+        found.extend(places_in(inner))
+    return found
+
+
+@given(path=st.sampled_from(FILES), data=st.data())
+def test_any_value_in_any_place_of_a_file_gives_a_config_or_faults(
+    check: Check, path: Path, data: st.DataObject
+) -> None:
+    config = deepcopy(read_source(path).data)
+    for _ in range(data.draw(st.integers(1, 3))):
+        container, key = data.draw(st.sampled_from(places_in(config)))
+        how = data.draw(st.sampled_from(["value", "delete", "twin", "elsewhere"]))
+        if how == "delete":
+            del container[key]
+        elif how == "twin" and isinstance(container, list):
+            container.append(deepcopy(container[key]))
+        elif how == "elsewhere":
+            other, name = data.draw(st.sampled_from(places_in(config)))
+            container[key] = deepcopy(other[name])
+        else:
+            container[key] = deepcopy(data.draw(SHAPES))
+        if not config:
+            return
+    found = check(json.dumps(config))
+    outcome(found)
+    if found.config is not None:
+        load_ruleset(compile_ruleset(found.config, CATALOG, ANY_OPERATION))
