@@ -41,8 +41,9 @@ test: setup ## Run every check and every test
 bench: setup ## Measure, as ratios to a floor of the same run, into build/bench.json
 	@.venv/bin/python -m bench
 
-docs: setup ## Write docs/operations.md and config/alerts.schema.json
+docs: setup ## Write what is generated: docs/operations.md, the facts in docs/tuning.md, the schema
 	@.venv/bin/python -m rulebook.operations_page
+	@.venv/bin/python -m rulebook.facts_table
 	@.venv/bin/python -m rulebook.config.schema
 
 models: setup ## Take AWS's newest service models for the catalog's checks

@@ -10,6 +10,8 @@ from botocore import xform_name
 from botocore.model import OperationModel
 
 _FOR_EVERY_COMMAND = frozenset({"region", "query", "output", "profile"})
+# https://docs.aws.amazon.com/cli/latest/reference/sns/subscribe.html
+_RENAMED = {"notification-endpoint": "endpoint"}
 
 
 def faults_of(command: str) -> list[str]:
@@ -21,7 +23,8 @@ def faults_of(command: str) -> list[str]:
     shape: Any = operations[name].input_shape
     known = {xform_name(member, "-") for member in (shape.members if shape else {})}
     required = {xform_name(member, "-") for member in (shape.required_members if shape else [])}
-    given = {each.removeprefix("--").removeprefix("no-") for each in arguments if each.startswith("--")}
+    options = [each.removeprefix("--").removeprefix("no-") for each in arguments if each.startswith("--")]
+    given = {_RENAMED.get(each, each) for each in options}
     return [
         *(f"unknown option --{option}" for option in sorted(given - known - _FOR_EVERY_COMMAND)),
         *(f"missing option --{option}" for option in sorted(required - given)),

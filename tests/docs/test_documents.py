@@ -10,8 +10,7 @@ from typer.testing import CliRunner
 from cli.main import app
 from rulebook.any_operation import load_any_operation
 from rulebook.catalog import load_catalog
-from rulebook.config import load_config
-from rulebook.faults import ConfigError
+from rulebook.config import check_config
 from rulebook.operations_page import PAGE, render_page
 from tests.aws_commands import faults_of
 
@@ -51,27 +50,28 @@ def test_every_package_that_we_ask_for_has_its_reason() -> None:
     assert [] == [name for name in asked if name not in reasons]
 
 
-def test_the_examples_of_config_in_the_readme_are_valid(tmp_path: Path) -> None:
-    example, recipe = _blocks(README, "yaml")
+def test_the_example_of_a_config_in_the_readme_is_valid(tmp_path: Path) -> None:
+    (example,) = _blocks(README, "yaml")
     path = tmp_path / "alerts.yaml"
     path.write_text(example)
-    assert {"secops", "pager", "audit"} == set(load_config(path, load_catalog()).destinations)
-    path.write_text(f"version: 1\ndestinations: {{audit: {{sns: create}}}}\n{recipe}")
-    assert ["iot:UpdateCertificate"] == list(load_config(path, load_catalog()).operations)
+    checked = check_config(path, load_catalog())
+    assert ((), ()) == (checked.faults, checked.warnings)
 
 
-def test_the_readme_shows_a_mistake_exactly_as_it_is_told(
+def test_the_readme_shows_mistakes_exactly_as_they_are_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    example, _ = _blocks(README, "yaml")
+    (example,) = _blocks(README, "yaml")
     path = Path("config/alerts.yaml")
     path.parent.mkdir()
-    path.write_text(example.replace("iot:DeletePolicyVersion", "iot:DeletPolicyVersion"))
-    (shown,) = [block for block in _blocks(README, "console") if "npx cdk synth" in block]
-    with pytest.raises(ConfigError) as caught:
-        load_config(path, load_catalog())
-    assert shown == f"$ npx cdk synth\n{caught.value}\n"
+    mistaken = example.replace("iot:DeletePolicyVersion", "iot:DeletPolicyVersion").replace(
+        "console:", "consol:"
+    )
+    path.write_text(mistaken)
+    (shown,) = [block for block in _blocks(README, "console") if "thingwatch check" in block]
+    said = CliRunner().invoke(app, ["check", str(path)])
+    assert (2, shown) == (said.exit_code, f"$ thingwatch check\n{said.stderr}")
 
 
 AWS_COMMANDS = [
