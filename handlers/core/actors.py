@@ -43,7 +43,12 @@ def describe_actor(record: Record, own_accounts: Collection[str] = ()) -> dict[s
     role = as_text(issuer.get("arn")) or _role_of(arn)
     identifier = role or arn or _other_id(identity)
     actor: dict[str, Any] = {
-        "kind": _kind(record, identity, role, stranger=account not in {"", record.account, *own_accounts}),
+        "kind": _kind(
+            record,
+            identity,
+            role,
+            stranger=account not in ("", record.account) and account not in own_accounts,
+        ),
         "id": identifier,
         "name": as_text(identity.get("userName")) or as_text(issuer.get("userName")) or _last(identifier),
         "account": account or record.account,

@@ -117,5 +117,5 @@ def _accounts(parameters: Mapping[str, Any]) -> Iterator[str]:
             yield from _ACCOUNT_IN_ARN.findall(value)
         elif name == "queueUrl":
             yield from _ACCOUNT_IN_QUEUE_URL.findall(value)
-        elif name.endswith(_NAMES_OF_ACCOUNTS) and _ACCOUNT.fullmatch(value):
+        elif len(value) == 12 and name.endswith(_NAMES_OF_ACCOUNTS) and _ACCOUNT.fullmatch(value):
             yield value
