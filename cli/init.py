@@ -1,13 +1,18 @@
-"""The starting file that `thingwatch init` writes."""
+"""`thingwatch init`: three questions, and the file that the answers make."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 
+import typer
+
 from handlers.core.severity import Severity
+from rulebook.config.values import name_fault, principal_fault
+from rulebook.faults import did_you_mean
 
 _ROOT = Path(__file__).resolve().parent.parent
 _SCHEMA = _ROOT / "config" / "alerts.schema.json"
@@ -28,12 +33,66 @@ class Answers:
     provisioner: str | None
 
 
-def render_config(answers: Answers, path: Path) -> str:
+class BadAnswer(Exception):
+    """An answer that can not be used; the message says what to write."""
+
+
+def ask(slack: str | None, slack_from: str | None, provisioner: str | None) -> Answers:
+    """The answers: those that flags gave, and for the others those of the person at the terminal.
+
+    Raises `BadAnswer` for a flag that is none, and when nobody is there to answer.
+    """
+    slack = _answer("Slack destination for what is urgent (a name, or none)", slack, "secops", _slack_fault)
+    if slack == "none":
+        slack_from = Severity.HIGH.value
+    slack_from = _answer("It hears from which severity on", slack_from, "high", _severity_fault)
+    provisioner = _answer(
+        "Role or user that provisions devices (its ARN, or none)", provisioner, "none", _provisioner_fault
+    )
+    return Answers(
+        slack=None if slack == "none" else slack,
+        slack_from=Severity(slack_from),
+        provisioner=None if provisioner == "none" else provisioner,
+    )
+
+
+def _answer(question: str, given: str | None, default: str, fault: Callable[[str], str | None]) -> str:
+    """The answer of a flag, else of the person, who is asked again as long as it is no answer."""
+    if given is not None:
+        if (wrong := fault(given)) is not None:
+            raise BadAnswer(f"{given}: {wrong}")
+        return given
+    while True:
+        try:
+            answer = str(typer.prompt(question, default=default)).strip()
+        except typer.Abort:
+            raise BadAnswer("no answer; give --slack, --slack-from and --provisioner instead") from None
+        if (wrong := fault(answer)) is None:
+            return answer
+        typer.echo(wrong)
+
+
+def _slack_fault(answer: str) -> str | None:
+    if answer.replace("-", "") == TOPIC:
+        return f"{TOPIC} is the name of the SNS topic; choose another"
+    return name_fault(answer)
+
+
+def _severity_fault(answer: str) -> str | None:
+    words = [severity.value for severity in Severity if severity > Severity.INFORMATIONAL]
+    return None if answer in words else f"write one of {', '.join(words)}{did_you_mean(answer, words)}"
+
+
+def _provisioner_fault(answer: str) -> str | None:
+    return None if answer == "none" else principal_fault(answer)
+
+
+def render_config(answers: Answers, path: Path, today: date) -> str:
     """A commented config for these answers, as it is to stand at `path`."""
-    return "\n".join(_lines(answers, path)) + "\n"
+    return "\n".join(_lines(answers, path, today)) + "\n"
 
 
-def _lines(answers: Answers, path: Path) -> Iterator[str]:
+def _lines(answers: Answers, path: Path, today: date) -> Iterator[str]:
     folder = path.resolve().parent
     if folder.is_relative_to(_ROOT):
         yield f"# yaml-language-server: $schema={Path(os.path.relpath(_SCHEMA, folder)).as_posix()}"
@@ -64,7 +123,7 @@ def _lines(answers: Answers, path: Path) -> Iterator[str]:
     yield "#   - name: rollout"
     yield "#     match: {eventName: [CreateJob], facts: {actor: {name: [release-train]}}}"
     yield "#     reason: planned rollout, OPS-12"
-    yield "#     until: 2027-01-31"
+    yield f"#     until: {today + timedelta(days=90)}"
     yield ""
     yield "# People read names rather than digits."
     yield "# aliases:"

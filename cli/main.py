@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -20,16 +20,14 @@ import typer
 from cli.check import check_data, render_check
 from cli.event_files import BadFile, name_of, read_json, read_record
 from cli.explain import event_data, explain_event, render_event
-from cli.init import TOPIC, Answers, render_config
+from cli.init import BadAnswer, ask, render_config
 from cli.operations import entry_data, render_catalog, render_entry
 from handlers.core.operations import is_read
 from handlers.core.patterns import PatternError, compile_pattern
 from handlers.core.ruleset_file import load_ruleset
-from handlers.core.severity import Severity
 from rulebook.catalog import Entry, load_catalog
 from rulebook.compile import compile_file
 from rulebook.config import check_config, check_source
-from rulebook.config.values import name_fault, principal_fault
 from rulebook.faults import RulebookError, did_you_mean
 from rulebook.services import SERVICES
 from rulebook.source import parse_source
@@ -60,6 +58,73 @@ def main() -> None:
 @app.callback()
 def _root() -> None:
     """Keeps the commands' names even while there are few."""
+
+
+@app.command(epilog="Examples: thingwatch check; thingwatch check config/examples/small-team.yaml --json")
+def check(
+    file: Annotated[Path | None, typer.Argument(help="The config; config/alerts.yaml when left out.")] = None,
+    *,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 when there are warnings.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Say everything that is wrong with a config, or what it does and what may surprise.
+
+    Exits with 2 on a fault. Needs neither AWS nor the CDK.
+    """
+    path = file or _default_config()
+    checked = check_config(path, _catalog(), today=_today())
+    if as_json:
+        typer.echo(json.dumps(check_data(str(path), checked)))
+    else:
+        typer.echo(render_check(str(path), checked, _catalog()), nl=False, err=bool(checked.faults))
+    if checked.faults:
+        raise typer.Exit(2)
+    raise typer.Exit(1 if strict and checked.warnings else 0)
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
+
+
+def _default_config() -> Path:
+    """The checkout's own config, by the shorter of its names."""
+    here = Path.cwd()
+    return _CONFIG.relative_to(here) if _CONFIG.is_relative_to(here) else _CONFIG
+
+
+@app.command(
+    epilog="Examples: thingwatch init my.yaml; "
+    "thingwatch init my.yaml --slack secops --slack-from high --provisioner none"
+)
+def init(
+    file: Annotated[
+        Path | None, typer.Argument(help="Where to write; config/alerts.yaml when left out.")
+    ] = None,
+    *,
+    slack: Annotated[
+        str | None, typer.Option(help="Name of the Slack channel's destination, or none.")
+    ] = None,
+    slack_from: Annotated[
+        str | None, typer.Option(help="The severity from which on that channel hears.")
+    ] = None,
+    provisioner: Annotated[
+        str | None, typer.Option(help="ARN of the role or user that provisions devices, or none.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
+) -> None:
+    """Write a commented config to start from. Asks three questions, but for those that flags answer."""
+    path = file or _default_config()
+    if path.exists() and not force:
+        _refuse(f"{path}: is there already; give another name, or --force to replace it")
+    with _told_plainly():
+        answers = ask(slack, slack_from, provisioner)
+        text = render_config(answers, path, _today())
+        check_source(parse_source(text, str(path)), _catalog()).require()
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        _refuse(f"{path}: can not be written: {error.strerror}")
+    typer.echo(f"{path}: written. Next: thingwatch check {path}")
 
 
 @app.command(
@@ -145,115 +210,6 @@ def _catalog() -> dict[str, Entry]:
     return load_catalog()
 
 
-@app.command(epilog="Examples: thingwatch check; thingwatch check config/examples/small-team.yaml --json")
-def check(
-    file: Annotated[Path | None, typer.Argument(help="The config; config/alerts.yaml when left out.")] = None,
-    *,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 when there are warnings.")] = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Say everything that is wrong with a config, or what it does and what may surprise.
-
-    Exits with 2 on a fault. Needs neither AWS nor the CDK.
-    """
-    path = file or _default_config()
-    checked = check_config(path, _catalog(), today=datetime.now(UTC).date())
-    if as_json:
-        typer.echo(json.dumps(check_data(str(path), checked)))
-    else:
-        typer.echo(render_check(str(path), checked, _catalog()), nl=False, err=bool(checked.faults))
-    if checked.faults:
-        raise typer.Exit(2)
-    raise typer.Exit(1 if strict and checked.warnings else 0)
-
-
-def _default_config() -> Path:
-    """The checkout's own config, by the shorter of its names."""
-    here = Path.cwd()
-    return _CONFIG.relative_to(here) if _CONFIG.is_relative_to(here) else _CONFIG
-
-
-@app.command(
-    epilog="Examples: thingwatch init my.yaml; "
-    "thingwatch init my.yaml --slack secops --slack-from high --provisioner none"
-)
-def init(
-    file: Annotated[
-        Path | None, typer.Argument(help="Where to write; config/alerts.yaml when left out.")
-    ] = None,
-    *,
-    slack: Annotated[
-        str | None, typer.Option(help="Name of the Slack channel's destination, or none.")
-    ] = None,
-    slack_from: Annotated[
-        str | None, typer.Option(help="The severity from which on that channel hears.")
-    ] = None,
-    provisioner: Annotated[
-        str | None, typer.Option(help="ARN of the role or user that provisions devices, or none.")
-    ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
-) -> None:
-    """Write a commented config to start from. Asks three questions, but for those that flags answer."""
-    path = file or _default_config()
-    if path.exists() and not force:
-        _refuse(f"{path}: is there already; give another name, or --force to replace it")
-    answers = _answers(slack, slack_from, provisioner)
-    text = render_config(answers, path)
-    with _told_plainly():
-        check_source(parse_source(text, str(path)), _catalog()).require()
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        _refuse(f"{path}: can not be written: {error.strerror}")
-    typer.echo(f"{path}: written. Next: thingwatch check {path}")
-
-
-def _answers(slack: str | None, slack_from: str | None, provisioner: str | None) -> Answers:
-    slack = _ask("Slack destination for what is urgent (a name, or none)", slack, "secops", _slack_fault)
-    if slack == "none":
-        slack_from = Severity.HIGH.value
-    slack_from = _ask("It hears from which severity on", slack_from, "high", _severity_fault)
-    provisioner = _ask(
-        "Role or user that provisions devices (its ARN, or none)", provisioner, "none", _provisioner_fault
-    )
-    return Answers(
-        slack=None if slack == "none" else slack,
-        slack_from=Severity(slack_from),
-        provisioner=None if provisioner == "none" else provisioner,
-    )
-
-
-def _ask(question: str, given: str | None, default: str, fault: Callable[[str], str | None]) -> str:
-    """The answer of a flag, else of the person, who is asked again as long as it is no answer."""
-    if given is not None:
-        if (wrong := fault(given)) is not None:
-            _refuse(f"{given}: {wrong}")
-        return given
-    while True:
-        try:
-            answer = str(typer.prompt(question, default=default)).strip()
-        except typer.Abort:
-            _refuse("no answer; give --slack, --slack-from and --provisioner instead")
-        if (wrong := fault(answer)) is None:
-            return answer
-        typer.echo(wrong)
-
-
-def _slack_fault(answer: str) -> str | None:
-    if answer.replace("-", "") == TOPIC:
-        return f"{TOPIC} is the name of the SNS topic; choose another"
-    return name_fault(answer)
-
-
-def _severity_fault(answer: str) -> str | None:
-    words = [severity.value for severity in Severity if severity > Severity.INFORMATIONAL]
-    return None if answer in words else f"write one of {', '.join(words)}{did_you_mean(answer, words)}"
-
-
-def _provisioner_fault(answer: str) -> str | None:
-    return None if answer == "none" else principal_fault(answer)
-
-
 @app.command(epilog="Example: thingwatch match --pattern pattern.json --event event.json")
 def match(
     pattern: Annotated[Path, typer.Option(help="A file with an event pattern, in JSON.")],
@@ -280,7 +236,7 @@ def match(
 def _told_plainly() -> Iterator[None]:
     try:
         yield
-    except (BadFile, RulebookError) as error:
+    except (BadAnswer, BadFile, RulebookError) as error:
         _refuse(str(error))
     except RecursionError:
         _refuse("the event is nested too deeply")

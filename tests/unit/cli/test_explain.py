@@ -357,3 +357,73 @@ def test_below_the_minimum_severity_nobody_is_told() -> None:
         "\n\nSeverity informational\nTold to  nobody: it is below minimum_severity\n"
     )
     assert ("informational", []) == tuple(in_json(ruleset)[name] for name in ("severity", "destinations"))
+
+
+MINE: dict[str, Any] = {
+    "name": "mine",
+    "match": {"requestParameters": {"newStatus": ["ACTIVE"]}},
+    "operations": None,
+    "category": None,
+    "severity": "medium",
+    "subject": None,
+    "shown": [],
+    "why": "nobody activates at night",
+    "escalate": [],
+    "runbook": [],
+    "attack": [],
+}
+ROUTINE: dict[str, Any] = {
+    "name": "pipeline",
+    "when": {"facts": {"actor": {"name": ["fleet-admin"]}}},
+    "operations": None,
+    "at_most": "low",
+    "reason": "it applies what was reviewed",
+}
+PLANNED: dict[str, Any] = {
+    "name": "rollout",
+    "match": {"finding": {"rule": ["mine"]}},
+    "reason": "OPS-12",
+    "until": "2026-11-22",
+}
+
+
+def test_each_rule_and_what_lowered_the_catalogs_is_told_with_its_reason() -> None:
+    said = told(make_ruleset(own_rules=[MINE], automation=[ROUTINE]))
+    assert (
+        "Rule mine\n"
+        "  medium         nobody activates at night\n"
+        "\n"
+        "Rule iot:UpdateCertificate\n"
+        "  medium         changes whether a device may connect\n"
+        "  + to high      an identity becomes usable\n"
+    ) in said
+    assert "\n  at most low    routine of pipeline: it applies what was reviewed\n" in said
+    assert said.endswith("\nSeverity medium\nTold to  audit\n")
+
+
+@pytest.mark.parametrize(
+    ("time", "expected"),
+    [
+        (
+            "2026-11-22T09:30:15Z",
+            "Told to  nobody until 2026-11-22: the suppression rollout holds it back (OPS-12)\n",
+        ),
+        (
+            "2026-11-23T09:30:15Z",
+            "Told to  secops, audit\n         the suppression rollout ended on 2026-11-22\n",
+        ),
+    ],
+)
+def test_a_suppression_that_holds_or_ended_is_told_with_its_day(time: str, expected: str) -> None:
+    said = told(make_ruleset(own_rules=[MINE], suppressions=[PLANNED]), eventTime=time)
+    assert said.endswith(expected)
+
+
+def test_a_finding_that_no_route_takes_says_so() -> None:
+    assert told(make_ruleset(routes=[])).endswith("Told to  nobody: no route takes it\n")
+
+
+def test_an_own_rule_on_an_operation_that_is_off_is_explained_without_circumstances() -> None:
+    said = told(make_ruleset({**UPDATE_CERTIFICATE, "off": True}, own_rules=[MINE]))
+    assert "Rule mine" in said
+    assert "Circumstances" not in said

@@ -262,6 +262,6 @@ def test_every_command_has_help_with_an_example() -> None:
     names = [
         command.name or command.callback.__name__ for command in app.registered_commands if command.callback
     ]
-    assert ["explain", "match"] == names
+    assert ["check", "init", "explain", "match"] == names
     for name in names:
         assert f"thingwatch {name} " in run(name, "--help")
