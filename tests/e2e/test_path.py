@@ -69,7 +69,7 @@ def test_a_malformed_event_ends_whole_in_the_failure_queue_and_stops_nothing(
     world.settle()
     failure = json.loads(world.next_message("DetectFailureQueueUrl")["Body"])
     assert record == failure["requestPayload"]["detail"]
-    assert world.logged("BadRecord")
+    wait_until(lambda: world.logged("BadRecord"), PATIENCE)
 
 
 def test_while_slack_answers_500_the_alert_waits_and_arrives_once_slack_is_back(world: World) -> None:
@@ -93,7 +93,7 @@ def test_when_slack_asks_to_wait_the_alert_comes_back_after_that(world: World) -
     certificate = world.make_certificate()
     world.activate(certificate)
     wait_until(lambda: world.in_slack(certificate), PATIENCE)
-    assert world.logged("Slack answered 429", '"delay_seconds":3.0')
+    wait_until(lambda: world.logged("Slack answered 429", '"delay_seconds":3.0'), PATIENCE)
 
 
 def test_what_slack_refuses_for_good_is_kept_in_the_dead_letter_queue_with_the_reason(world: World) -> None:
