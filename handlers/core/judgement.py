@@ -37,7 +37,7 @@ class Finding:
     """What is found of one record: one, however many rules speak, so that one call makes one alert."""
 
     verdicts: tuple[Verdict, ...]
-    """The worst first; of equals, the operator's own."""
+    """Those that no suppression holds back, the worst first; of equals, the operator's own."""
     built_in: Rule
     """The catalog's rule, even one that is off: it knows what the operation is about."""
     category: str
@@ -48,7 +48,7 @@ class Finding:
     details: tuple[str, ...]
     """What the facts say about a document that the call carried, statement by statement."""
     suppression: Suppression | None
-    """Why it is told to nobody."""
+    """Set when suppressions hold back every verdict: then `verdicts` are those, and nobody is told."""
     ended: tuple[Suppression, ...]
     """Suppressions that would have held it back, had they not ended."""
     destinations: tuple[str, ...]
@@ -118,32 +118,61 @@ def judge(record: Record, facts: Mapping[str, Any], ruleset: Ruleset) -> Finding
         verdicts.append(Verdict(built_in, _moved(severity, circumstances), plain.escalations))
     if not verdicts:
         return None
-    if len(verdicts) > 1:
-        verdicts.sort(key=lambda each: -each.severity.rank)
-    worst = verdicts[0]
-    category = worst.rule.category or built_in.category or worst.rule.name
-    told = {
-        **view,
-        "finding": {
-            "rule": [each.rule.name for each in verdicts],
-            "category": category,
-            "severity": worst.severity.value,
-        },
-    }
-    matching = [each for each in ruleset.suppressions if each.match.matches(told)]
-    # The record's own time decides, so that a late or repeated event is judged as it would have been.
-    held_back = [each for each in matching if record.event_time.date() <= each.until]
+    told, suppression, ended = _hold_back(verdicts, built_in, view, record, ruleset)
+    told.sort(key=lambda each: -each.severity.rank)
+    category = _category(told[0].rule, built_in)
+    seen = _with_finding(view, [each.rule.name for each in told], category, told[0].severity)
     return Finding(
-        verdicts=tuple(verdicts),
+        verdicts=tuple(told),
         built_in=built_in,
         category=category,
         circumstances=circumstances,
         automation=automation,
         details=_details(facts),
-        suppression=held_back[0] if held_back else None,
-        ended=() if held_back else tuple(matching),
-        destinations=() if held_back else ruleset.destinations_for(worst.severity, told),
+        suppression=suppression,
+        ended=ended,
+        destinations=() if suppression else ruleset.destinations_for(told[0].severity, seen),
     )
+
+
+def _hold_back(
+    verdicts: list[Verdict], built_in: Rule, view: Mapping[str, Any], record: Record, ruleset: Ruleset
+) -> tuple[list[Verdict], Suppression | None, tuple[Suppression, ...]]:
+    """The verdicts that no suppression holds back, and the suppressions that would but have ended. Where none
+    is left, all of them, and the suppression that holds back the worst.
+    """
+    if not ruleset.suppressions:
+        return verdicts, None, ()
+    # The record's own time decides, so that a late or repeated event is judged as it would have been.
+    day = record.event_time.date()
+    told: list[Verdict] = []
+    held: list[tuple[Verdict, Suppression]] = []
+    ended: dict[str, Suppression] = {}
+    for verdict in verdicts:
+        name, category = verdict.rule.name, _category(verdict.rule, built_in)
+        seen = _with_finding(view, [name], category, verdict.severity)
+        matching = [each for each in ruleset.suppressions if each.match.matches(seen)]
+        active = [each for each in matching if day <= each.until]
+        if active:
+            held.append((verdict, active[0]))
+        else:
+            told.append(verdict)
+            ended.update({each.name: each for each in matching})
+    if told:
+        return told, None, tuple(ended.values())
+    _, suppression = max(held, key=lambda each: each[0].severity)
+    return verdicts, suppression, ()
+
+
+def _category(rule: Rule, built_in: Rule) -> str:
+    return rule.category or built_in.category or rule.name
+
+
+def _with_finding(
+    view: Mapping[str, Any], rules: list[str], category: str, severity: Severity
+) -> Mapping[str, Any]:
+    """What suppressions and routes see."""
+    return {**view, "finding": {"rule": rules, "category": category, "severity": severity.value}}
 
 
 def _verdict(rule: Rule, view: Mapping[str, Any]) -> Verdict:

@@ -381,7 +381,7 @@ ROUTINE: dict[str, Any] = {
 }
 PLANNED: dict[str, Any] = {
     "name": "rollout",
-    "match": {"finding": {"rule": ["mine"]}},
+    "match": {"finding": {"category": ["certificate"]}},
     "reason": "OPS-12",
     "until": "2026-11-22",
 }

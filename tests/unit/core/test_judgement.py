@@ -314,21 +314,55 @@ def test_while_one_suppression_holds_nothing_is_said_of_another_that_ended() -> 
 
 
 @pytest.mark.parametrize(
-    ("match", "held"),
+    ("match", "left"),
+    [
+        ({"finding": {"rule": ["night-shift"]}}, ["iot:UpdateCertificate"]),
+        ({"finding": {"rule": ["iot:UpdateCertificate"]}}, ["night-shift"]),
+        ({"finding": {"severity": ["critical"]}}, ["iot:UpdateCertificate"]),
+        ({"finding": {"severity": ["low"]}}, ["night-shift", "iot:UpdateCertificate"]),
+    ],
+)
+def test_a_suppression_of_one_rule_leaves_what_others_say(match: dict[str, Any], left: list[str]) -> None:
+    finding = _found(make_ruleset(own_rules=[NIGHT_SHIFT], suppressions=[_suppression(match=match)]))
+    assert (left, None) == ([each.rule.name for each in finding.verdicts], finding.suppression)
+    assert ("secops", "audit") == finding.destinations
+
+
+@pytest.mark.parametrize(
+    "matches",
+    [
+        [{"finding": {"category": ["certificate"]}}],
+        [ACTIVE],
+        [{"finding": {"rule": ["iot:UpdateCertificate"]}}, {"finding": {"rule": ["night-shift"]}}],
+    ],
+)
+def test_when_every_verdict_is_held_back_nobody_is_told_and_the_worst_says_by_what(
+    matches: list[dict[str, Any]],
+) -> None:
+    suppressions = [_suppression(name=f"s{number}", match=match) for number, match in enumerate(matches)]
+    finding = _found(make_ruleset(own_rules=[NIGHT_SHIFT], suppressions=suppressions))
+    assert (f"s{len(matches) - 1}", (), Severity.CRITICAL) == (
+        finding.suppression.name if finding.suppression else None,
+        finding.destinations,
+        finding.severity,
+    )
+
+
+@pytest.mark.parametrize(
+    ("match", "told"),
     [
         ({"finding": {"rule": ["iot:UpdateCertificate"]}}, True),
         ({"finding": {"rule": ["night-shift"]}}, True),
         ({"finding": {"severity": ["critical"]}}, True),
         ({"finding": {"severity": ["high"]}}, False),
         ({"finding": {"category": ["certificate"]}}, True),
+        ({"finding": {"category": ["job"]}}, False),
     ],
 )
-def test_suppressions_and_routes_see_the_finding(match: dict[str, Any], held: bool) -> None:
-    suppressed = _found(make_ruleset(own_rules=[NIGHT_SHIFT], suppressions=[_suppression(match=match)]))
-    assert held == (suppressed.suppression is not None)
+def test_a_route_sees_all_rules_and_the_worst_severity(match: dict[str, Any], told: bool) -> None:
     route = {"severity": ["critical"], "match": match, "to": ["audit"]}
-    routed = _found(make_ruleset(own_rules=[NIGHT_SHIFT], routes=[route]))
-    assert (("audit",) if held else ()) == routed.destinations
+    finding = _found(make_ruleset(own_rules=[NIGHT_SHIFT], routes=[route]))
+    assert (("audit",) if told else ()) == finding.destinations
 
 
 def test_a_field_of_the_record_named_finding_does_not_replace_ours() -> None:

@@ -22,7 +22,7 @@ from handlers.core.ruleset_file import load_ruleset
 from handlers.core.severity import Severity
 from handlers.core.spelling import either_spelling
 from rulebook.any_operation import load_any_operation
-from rulebook.catalog import Escalation, load_catalog
+from rulebook.catalog import Entry, Escalation, load_catalog
 from rulebook.compile import compile_ruleset, serialise_ruleset
 from rulebook.config import Config, check_config
 from rulebook.services import SERVICES
@@ -200,7 +200,7 @@ def read_plainly(record: Record, config: Config) -> tuple[str, list[str], set[st
     operation = operation_of(record, config)
     if operation is None:
         return None
-    verdicts = [
+    verdicts: list[Said] = [
         (worst(rule.severity, rule.escalate, view), rule.name, rule.category)
         for rule in config.rules
         if matches(rule.match, view)
@@ -226,10 +226,29 @@ def read_plainly(record: Record, config: Config) -> tuple[str, list[str], set[st
     if not verdicts:
         return None
     verdicts.sort(key=lambda each: each[0], reverse=True)
+    day = record.event_time.strftime("%Y-%m-%d")
+    told = [
+        verdict
+        for verdict in verdicts
+        if not any(
+            matches(each.match, seen_with([verdict], entry, view)) and day <= str(each.until)
+            for each in config.suppressions
+        )
+    ]
+    severity = (told or verdicts)[0][0]
+    names = [name for _, name, _ in told or verdicts]
+    heard = audience(seen_with(told, entry, view), severity, config) if told else set()
+    return severity.value, names, heard
+
+
+Said = tuple[Severity, str, str | None]
+
+
+def seen_with(verdicts: list[Said], entry: Entry, view: Mapping[str, Any]) -> dict[str, Any]:
     severity, _, category = verdicts[0]
-    names = [each[1] for each in verdicts]
+    names = [name for _, name, _ in verdicts]
     told = {"rule": names, "category": category or entry.category, "severity": severity.value}
-    return severity.value, names, audience({**view, "finding": told}, severity, record, config)
+    return {**view, "finding": told}
 
 
 def operation_of(record: Record, config: Config) -> str | None:
@@ -249,11 +268,8 @@ def lowered(operation: str, view: Mapping[str, Any], config: Config) -> list[Sev
     ]
 
 
-def audience(view: Mapping[str, Any], severity: Severity, record: Record, config: Config) -> set[str]:
-    held = [each for each in config.suppressions if matches(each.match, view)]
-    if severity < config.defaults.minimum_severity or any(
-        record.event_time.strftime("%Y-%m-%d") <= str(each.until) for each in held
-    ):
+def audience(view: Mapping[str, Any], severity: Severity, config: Config) -> set[str]:
+    if severity < config.defaults.minimum_severity:
         return set()
     if config.routes is None:
         return set(config.destinations)
