@@ -43,6 +43,9 @@ def _summary(config: Config, catalog: Mapping[str, Entry]) -> Iterator[str]:
     calls = "calls that write and that read" if config.watch.read_only else "calls that write"
     yield f"  watches   {', '.join(service.prefix for service in services)}; {calls}"
     yield f"  judges    {judged - off} operations{_and_own(len(config.rules))}"
+    if config.suppressions or config.known_automation:
+        automation, suppressions = len(config.known_automation), len(config.suppressions)
+        yield f"  quietens  by {automation} known automation and {suppressions} suppressions"
     for severity in sorted(Severity, reverse=True):
         yield f"  {severity.value:<14}{_audience(config, severity)}"
 

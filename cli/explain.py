@@ -10,7 +10,7 @@ from cli.conditions import Condition, check_conditions
 from cli.text import wrap
 from handlers.core.alerts import build_alert, clean
 from handlers.core.facts import derive_facts
-from handlers.core.judgement import Finding, judge
+from handlers.core.judgement import Finding, judge, with_finding
 from handlers.core.record import Record
 from handlers.core.renderings.text import render_title
 from handlers.core.ruleset import Condition as Pattern
@@ -18,6 +18,7 @@ from handlers.core.ruleset import Escalation, Ruleset
 from handlers.core.severity import say_bounds
 
 _NAME_WIDTH = 25
+_MOST_MISSES = 10
 _NOT_TOGETHER = "each condition holds, but not in one element of the list"
 
 
@@ -124,7 +125,9 @@ def _event_lines(explained: Explanation) -> Iterator[str]:
     yield "Facts"
     for name, value in _leaves(explained.facts):
         yield from wrap(_fact(value), f"  {name:<{_NAME_WIDTH}} ")
-    if finding is not None:
+    if finding is None:
+        yield from _near_misses(explained)
+    else:
         yield from _finding_lines(explained, finding)
 
 
@@ -147,11 +150,39 @@ def _finding_lines(explained: Explanation, finding: Finding) -> Iterator[str]:
         yield ""
         yield "Circumstances of any operation"
         yield from _circumstance_lines(explained, finding)
+    yield from _near_misses(explained)
     yield ""
     yield f"Severity {finding.severity.value}"
     yield from wrap(_audience(finding, explained.ruleset), "Told to  ")
     for ended in finding.ended:
         yield f"         the suppression {ended.name} ended on {ended.until}"
+
+
+def _near_misses(explained: Explanation) -> Iterator[str]:
+    """The operator's own rules and suppressions that might have spoken and did not, and what failed first."""
+    finding, record = explained.finding, explained.record
+    rules = explained.ruleset.own_rules_for((record.event_source, record.event_name))
+    spoken = {each.rule.name for each in finding.verdicts} if finding else set()
+    silent = [(each.name, each.match) for each in rules if each.match and each.name not in spoken]
+    yield from _miss_lines("Rules of your own that do not speak", silent, explained.view)
+    if finding is not None:
+        names = [each.rule.name for each in finding.verdicts]
+        seen = with_finding(explained.view, names, finding.category, finding.severity)
+        missed = [
+            (each.name, each.match) for each in explained.ruleset.suppressions if not each.match.matches(seen)
+        ]
+        yield from _miss_lines("Suppressions that do not hold it back", missed, seen)
+
+
+def _miss_lines(heading: str, missed: list[tuple[str, Pattern]], view: Mapping[str, Any]) -> Iterator[str]:
+    if missed:
+        yield ""
+        yield heading
+    for name, pattern in missed[:_MOST_MISSES]:
+        failed = [each for each in check_conditions(pattern.pattern, view) if not each.holds]
+        yield from wrap(failed[0].describe() if failed else _NOT_TOGETHER, f"  - {name:<{_NAME_WIDTH}} ")
+    if len(missed) > _MOST_MISSES:
+        yield f"  … and {len(missed) - _MOST_MISSES} more"
 
 
 def _circumstance_lines(explained: Explanation, finding: Finding) -> Iterator[str]:

@@ -12,7 +12,7 @@ import typer
 
 from handlers.core.severity import Severity
 from rulebook.config.values import name_fault, principal_fault
-from rulebook.faults import did_you_mean
+from rulebook.faults import did_you_mean, quoted
 
 _ROOT = Path(__file__).resolve().parent.parent
 _SCHEMA = _ROOT / "config" / "alerts.schema.json"
@@ -60,7 +60,7 @@ def _answer(question: str, given: str | None, default: str, fault: Callable[[str
     """The answer of a flag, else of the person, who is asked again as long as it is no answer."""
     if given is not None:
         if (wrong := fault(given)) is not None:
-            raise BadAnswer(f"{given}: {wrong}")
+            raise BadAnswer(f"{quoted(given)}: {wrong}")
         return given
     while True:
         try:
@@ -75,6 +75,8 @@ def _answer(question: str, given: str | None, default: str, fault: Callable[[str
 def _slack_fault(answer: str) -> str | None:
     if answer.replace("-", "") == TOPIC:
         return f"{TOPIC} is the name of the SNS topic; choose another"
+    if answer in ("null", "true", "false"):
+        return f"{answer} is a word of YAML's own; choose another"
     return name_fault(answer)
 
 
@@ -84,6 +86,8 @@ def _severity_fault(answer: str) -> str | None:
 
 
 def _provisioner_fault(answer: str) -> str | None:
+    if answer.endswith(("/*", ":role/", ":user/")):
+        return "this stands for many roles; name one, such as arn:aws:iam::111122223333:role/provisioner"
     return None if answer == "none" else principal_fault(answer)
 
 

@@ -121,7 +121,10 @@ def init(
         text = render_config(answers, path, _today())
         check_source(parse_source(text, str(path)), _catalog()).require()
     try:
-        path.write_text(text, encoding="utf-8")
+        # A file that is replaced is there whole, the old one or the new one, whenever somebody stops this.
+        written = path.with_name(f"{path.name}.new")
+        written.write_text(text, encoding="utf-8")
+        written.replace(path)
     except OSError as error:
         _refuse(f"{path}: can not be written: {error.strerror}")
     typer.echo(f"{path}: written. Next: thingwatch check {path}")

@@ -5,14 +5,12 @@ Models of services that AWS retired are gone from botocore; of these nothing is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cache
 
 from botocore.exceptions import UnknownServiceError
 from botocore.loaders import Loader
 from botocore.model import ListShape, MapShape, ServiceModel, Shape, StructureShape
 
-from handlers.core.spelling import small_first
 from rulebook.services import Service
 
 
@@ -48,28 +46,27 @@ def parameters_of(service: Service, operation: str) -> tuple[StructureShape, ...
 
 
 def members_of(shape: Shape) -> dict[str, Shape] | None:
-    """What may stand below a value of this shape, by name in either spelling; None where anything may.
+    """What may stand below a value of this shape, by name; None where anything may.
 
     A list stands for its elements, as it does in patterns. Empty for plain values.
     """
     shape = _element(shape)
-    if isinstance(shape, MapShape):
+    if isinstance(shape, MapShape) or getattr(shape, "is_document_type", False):
         return None
-    if not isinstance(shape, StructureShape):
-        return {}
-    return dict(_spellings(shape))
+    return dict(shape.members) if isinstance(shape, StructureShape) else {}
+
+
+def is_text(shape: Shape) -> bool:
+    """Whether a plain value of this shape is text in a record. Of flags and numbers CloudTrail makes text
+    or not, as they travel in the query or in the body.
+    """
+    return str(_element(shape).type_name) == "string"
 
 
 def choices_of(shape: Shape) -> tuple[str, ...]:
     """The values that a parameter may have; empty where the model names none."""
     shape = _element(shape)
     return tuple(getattr(shape, "enum", ()))
-
-
-def _spellings(shape: StructureShape) -> Iterator[tuple[str, Shape]]:
-    for name, member in shape.members.items():
-        yield name, member
-        yield small_first(name), member
 
 
 def _element(shape: Shape) -> Shape:

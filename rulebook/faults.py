@@ -16,6 +16,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from rulebook.secret_names import holds_secret
+
 Path = tuple[str | int, ...]
 
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_.:-]{1,60}", re.ASCII)
@@ -82,4 +84,4 @@ def _as_written(value: object) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
     text = str(value) if isinstance(value, str | int | float) else ""
-    return text if _PLAIN_NAME.fullmatch(text) else None
+    return text if _PLAIN_NAME.fullmatch(text) and not holds_secret(text) else None

@@ -39,7 +39,7 @@ def holds_secret(text: str) -> bool:
 
 def secret_name_fault(value: str) -> str | None:
     """What is wrong with the place of a secret, in words that do not repeat it; None when it is sound."""
-    if _LIKE_WEBHOOK.search(value):
+    if _LIKE_WEBHOOK.search(value) or holds_secret(value):
         return PASTED
     kind, _, name = value.partition(":")
     if kind == "ssm":

@@ -210,6 +210,8 @@ class _Builder:
     def _key(self, inner: _OpenMapping, event: ScalarEvent | CollectionStartEvent) -> None:
         if not isinstance(event, ScalarEvent):
             raise self._refused(event, "a key is a word, not a list or a mapping; check the braces")
+        if event.style is None and event.value == "<<":
+            raise self._refused(event, "`<<` merges another mapping in, which is not supported; write it out")
         inner.key, inner.key_place, inner.has_key = self._text(event), _position(event.start_mark), True
         path = (*inner.path, inner.key)
         self._check_digits(inner.key, path, event)

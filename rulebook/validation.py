@@ -58,10 +58,16 @@ def _sound_pattern(pattern: Mapping[str, object]) -> Mapping[str, object]:
     return pattern
 
 
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise refuse(((), "is empty; write a text"))
+    return text
+
+
 # YAML gives lists and words; strict pydantic wants tuples and enum members, and says so unless told.
 Items = Field(strict=False)
 SeverityName = Annotated[Severity, Field(strict=False)]
-Text = Annotated[str, Field(min_length=1, max_length=300)]
+Text = Annotated[str, Field(min_length=1, max_length=300), AfterValidator(_not_blank)]
 Pattern = Annotated[Mapping[str, object], AfterValidator(_sound_pattern)]
 
 

@@ -23,6 +23,8 @@ class Leaf:
     type: Literal["text", "flag", "number"]
     choices: frozenset[str] | None = None
     meaning: str = ""
+    form: Literal["account", "address", "free"] | None = None
+    """How the text is written: twelve digits, an IP address or a name, or anything (a star too)."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ Node = Group | Leaf | Anything
 
 _TEXT = Leaf("text")
 _FLAG = Leaf("flag")
+_ACCOUNT = Leaf("text", form="account")
 
 
 def _text(meaning: str, choices: frozenset[str] | None = None) -> Leaf:
@@ -58,7 +61,7 @@ def _document(what: str) -> dict[str, Node]:
     return {
         "verdicts": _text(f"what Device Defender would say of {what}", verdicts),
         "risks": _text(f"what {what} allows that it should not", frozenset(RISK_NAMES)),
-        "why": _text("the same as sentences, with the statement"),
+        "why": Leaf("text", None, "the same as sentences, with the statement", "free"),
     }
 
 
@@ -72,7 +75,7 @@ FACTS = Group(
                 "id": _text("who it is: an ARN; of an assumed role, the role's"),
                 "name": _text("the name of the role or user"),
                 "session": _text("the session's name, which the caller chooses"),
-                "account": _text("the caller's account"),
+                "account": Leaf("text", None, "the caller's account", "account"),
                 "console": _flag("the call was made in the AWS console"),
                 "mfa": _flag("signed in with a second factor; absent where CloudTrail does not say"),
             }
@@ -116,7 +119,11 @@ FACTS = Group(
         ),
         "firmware": Group({"unsigned": _flag("a file of the update is not signed")}),
         "crossAccount": Group(
-            {"accounts": _text("accounts that the parameters name and that are not yours")}
+            {
+                "accounts": Leaf(
+                    "text", None, "accounts that the parameters name and that are not yours", "account"
+                )
+            }
         ),
         "outside": Group(
             {
@@ -127,27 +134,31 @@ FACTS = Group(
     }
 )
 
+_IDENTITY_TYPES = frozenset(
+    {
+        *("Root", "IAMUser", "AssumedRole", "Role", "FederatedUser", "Directory", "AWSAccount", "AWSService"),
+        *("SAMLUser", "WebIdentityUser", "IdentityCenterUser", "Unknown"),
+    }
+)
 _USER_IDENTITY = Group(
     {
+        "type": Leaf("text", _IDENTITY_TYPES),
+        "accountId": _ACCOUNT,
+        **dict.fromkeys(("userName", "principalId", "arn", "accessKeyId", "credentialId"), _TEXT),
         **dict.fromkeys(
             (
-                "type",
-                "userName",
-                "principalId",
-                "arn",
-                "accountId",
-                "accessKeyId",
-                "credentialId",
+                *("invokedBy", "invokedByDelegate", "onBehalfOf", "inScopeOf", "webIdFederationData"),
+                "identityProvider",
             ),
-            _TEXT,
-        ),
-        **dict.fromkeys(
-            ("invokedBy", "onBehalfOf", "inScopeOf", "webIdFederationData", "identityProvider"), Anything()
+            Anything(),
         ),
         "sessionContext": Group(
             {
                 "sessionIssuer": Group(
-                    dict.fromkeys(("type", "userName", "principalId", "arn", "accountId"), _TEXT)
+                    {
+                        "accountId": _ACCOUNT,
+                        **dict.fromkeys(("type", "userName", "principalId", "arn"), _TEXT),
+                    }
                 ),
                 "attributes": Group(
                     {"mfaAuthenticated": _text("", frozenset({"true", "false"})), "creationDate": _TEXT}
@@ -177,6 +188,8 @@ RECORD = Group(
             ),
             _TEXT,
         ),
+        "recipientAccountId": _ACCOUNT,
+        "sourceIPAddress": Leaf("text", form="address"),
         "eventType": _text(
             "",
             frozenset(

@@ -121,7 +121,7 @@ def judge(record: Record, facts: Mapping[str, Any], ruleset: Ruleset) -> Finding
     told, suppression, ended = _hold_back(verdicts, built_in, view, record, ruleset)
     told.sort(key=lambda each: -each.severity.rank)
     category = _category(told[0].rule, built_in)
-    seen = _with_finding(view, [each.rule.name for each in told], category, told[0].severity)
+    seen = with_finding(view, [each.rule.name for each in told], category, told[0].severity)
     return Finding(
         verdicts=tuple(told),
         built_in=built_in,
@@ -150,7 +150,7 @@ def _hold_back(
     ended: dict[str, Suppression] = {}
     for verdict in verdicts:
         name, category = verdict.rule.name, _category(verdict.rule, built_in)
-        seen = _with_finding(view, [name], category, verdict.severity)
+        seen = with_finding(view, [name], category, verdict.severity)
         matching = [each for each in ruleset.suppressions if each.match.matches(seen)]
         active = [each for each in matching if day <= each.until]
         if active:
@@ -168,10 +168,10 @@ def _category(rule: Rule, built_in: Rule) -> str:
     return rule.category or built_in.category or rule.name
 
 
-def _with_finding(
+def with_finding(
     view: Mapping[str, Any], rules: list[str], category: str, severity: Severity
 ) -> Mapping[str, Any]:
-    """What suppressions and routes see."""
+    """What suppressions and routes see: the record with its facts, and the finding."""
     return {**view, "finding": {"rule": rules, "category": category, "severity": severity.value}}
 
 

@@ -1,17 +1,22 @@
 """Suppressions and known automation that reach too far: those that name nobody and nothing in particular.
 
 Conditions on where a call was made, with which program and with what result narrow nothing: whatever happens
-there is silenced all the same. So they are left out, and what is left is tried on calls of an ordinary
-caller, one for each operation of the catalog. A pattern that matches all of a severity is broad.
+there is silenced all the same. So they are left out, and what is left is tried on ordinary calls by several
+callers, one for each operation of the catalog. A pattern that matches nearly all of a severity, or of a
+service, is broad.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from typing import Any
 
+from handlers.core.facts import derive_facts
 from handlers.core.patterns import PatternError, compile_pattern
+from handlers.core.record import parse_record
+from handlers.core.resources import RESOURCE_KINDS
 from handlers.core.severity import Severity
 from rulebook.catalog import Entry
 from rulebook.services import SERVICES
@@ -21,19 +26,25 @@ _NARROWING = (
     *("eventName", "requestParameters", "responseElements", "resources", "sourceIPAddress"),
     *("userIdentity.arn", "userIdentity.principalId", "userIdentity.userName", "userIdentity.sessionContext"),
     *("userIdentity.onBehalfOf", "userIdentity.accessKeyId", "userIdentity.invokedBy"),
-    *("facts.actor.id", "facts.actor.name", "facts.actor.session", "facts.resource.id", "facts.resource.arn"),
-    *(
-        "facts.policy",
-        "facts.template",
-        "facts.topicRule",
-        "facts.job",
-        "facts.firmware",
-        "facts.thingGroups",
-    ),
-    *("facts.crossAccount", "facts.outside", "facts.resource.suggests", "facts.resource.kind"),
-    *("finding.rule", "finding.category"),
+    *("facts.actor.id", "facts.actor.name", "facts.actor.session", "facts.resource", "facts.policy"),
+    *("facts.template", "facts.topicRule", "facts.job", "facts.firmware", "facts.thingGroups"),
+    *("facts.crossAccount", "facts.outside", "finding.rule", "finding.category"),
 )
+# What these are in ordinary calls: a condition that all of them meet names none of them.
+_ORDINARY = {
+    "facts.resource.id": ("an-ordinary-name", "7a1f" * 16),
+    "facts.resource.arn": ("arn:aws:iot:eu-west-1:1:thing/x", "arn:aws:iot:us-east-1:2:cert/y"),
+    "facts.resource.kind": tuple(sorted(RESOURCE_KINDS)),
+}
 _ACCOUNT = re.compile(r"[0-9]{12}")
+_SOMEBODY = "111111111111"
+_NAME = "an-ordinary-name"
+_NEARLY_ALL = 0.9
+_MANY = 10
+"""Of a service with fewer operations, somebody may well name all."""
+
+_Operations = tuple[tuple[str, str, str | None, frozenset[Severity]], ...]
+_Predicate = Callable[[Mapping[str, Any]], bool]
 
 
 def silenced_by(pattern: object, catalog: Mapping[str, Entry]) -> str | None:
@@ -42,55 +53,134 @@ def silenced_by(pattern: object, catalog: Mapping[str, Entry]) -> str | None:
         compile_pattern(pattern)  # type: ignore[arg-type]  # raises for anything but a mapping
     except PatternError:
         return None
-    accounts = sorted({"111111111111", *_ACCOUNT.findall(str(pattern))})
-    silenced = [_of_branch(branch, catalog, accounts) for branch in _branches(pattern)]
-    found = {severity for each in silenced for severity in each}
-    if not found:
-        return None
+    matches = _any_branch(pattern)
+    operations = tuple(
+        (
+            name,
+            entry.category,
+            entry.subject,
+            frozenset({entry.severity, *(each.to for each in entry.escalate)}),
+        )
+        for name, entry in catalog.items()
+    )
+    accounts = sorted({_SOMEBODY, *_ACCOUNT.findall(str(pattern))})
+    calls = [group for account in accounts for group in _calls(operations, account)]
+    found = {severity for group in calls for severity in Severity if _nearly_all(group, severity, matches)}
     if len(found) == len(Severity):
         return "everything within its reach, whoever does it"
-    return "every finding that is " + " or ".join(each.value for each in sorted(found, reverse=True))
+    if found:
+        return "every finding that is " + " or ".join(each.value for each in sorted(found, reverse=True))
+    services = [name for name in SERVICES if any(_nearly_all(group, name, matches) for group in calls)]
+    return f"everything of {' and '.join(services)}" if services else None
 
 
-def _of_branch(branch: Mapping[str, Any], catalog: Mapping[str, Entry], accounts: list[str]) -> set[Severity]:
-    """The severities of which every ordinary call matches."""
-    if not branch:
-        return set(Severity)
-    matches = compile_pattern(branch)
-    return {
-        severity
-        for severity, entries in _by_severity(catalog).items()
-        for account in accounts
-        for kind in ("role", "user")
-        if all(matches(_ordinary(operation, entry, account, kind)) for operation, entry in entries)
+def _reach(entry: Entry) -> frozenset[Severity]:
+    """The severities that an operation can be of, by itself or raised by its parameters."""
+    return frozenset({entry.severity, *(each.to for each in entry.escalate)})
+
+
+class _Call:
+    """One ordinary call: what patterns see of it, and the groups that it stands for."""
+
+    def __init__(self, view: Mapping[str, Any], groups: frozenset[Severity | str]) -> None:
+        self.view = view
+        self.groups = groups
+
+
+def _nearly_all(calls: Iterable[_Call], group: Severity | str, matches: _Predicate) -> bool:
+    concerned = [call for call in calls if group in call.groups]
+    if isinstance(group, str) and len(concerned) < _MANY:
+        return False
+    may_miss = int(len(concerned) * (1 - _NEARLY_ALL))
+    for call in concerned:
+        if not matches(call.view):
+            may_miss -= 1
+            if may_miss < 0:
+                return False
+    return bool(concerned)
+
+
+@cache
+def _calls(operations: _Operations, account: str) -> tuple[tuple[_Call, ...], ...]:
+    """Each operation once, for each way in which a record may come: callers, and whether AWS answered."""
+    return tuple(
+        tuple(
+            _Call(
+                _view(name, category, subject, identity, answer),
+                frozenset({*severities, name.partition(":")[0]}),
+            )
+            for name, category, subject, severities in operations
+        )
+        for identity in _identities(account)
+        for answer in (None, {"version": 1})
+    )
+
+
+def _identities(account: str) -> Iterator[dict[str, Any]]:
+    role = f"arn:aws:iam::{account}:role/{_NAME}"
+    issuer = {
+        "type": "Role",
+        "arn": role,
+        "accountId": account,
+        "userName": _NAME,
+        "principalId": "AROAORDINARY",
+    }
+    for mfa in ("false", "true"):
+        attributes = {"mfaAuthenticated": mfa, "creationDate": "2026-01-01T00:00:00Z"}
+        yield {
+            "type": "AssumedRole",
+            "principalId": "AROAORDINARY:an-ordinary-session",
+            "arn": f"arn:aws:sts::{account}:assumed-role/{_NAME}/an-ordinary-session",
+            "accountId": account,
+            "accessKeyId": "ASIAORDINARY",
+            "sessionContext": {"sessionIssuer": issuer, "attributes": attributes},
+        }
+    yield {
+        "type": "IAMUser",
+        "principalId": "AIDAORDINARY",
+        "arn": f"arn:aws:iam::{account}:user/{_NAME}",
+        "accountId": account,
+        "accessKeyId": "AKIAORDINARY",
+        "userName": _NAME,
     }
 
 
-def _by_severity(catalog: Mapping[str, Entry]) -> dict[Severity, list[tuple[str, Entry]]]:
-    """The operations that can be of each severity, by themselves or raised by their parameters."""
-    found: dict[Severity, list[tuple[str, Entry]]] = {severity: [] for severity in Severity}
-    for operation, entry in catalog.items():
-        for severity in {entry.severity, *(each.to for each in entry.escalate)}:
-            found[severity].append((operation, entry))
-    return {severity: entries for severity, entries in found.items() if entries}
-
-
-def _ordinary(operation: str, entry: Entry, account: str, kind: str) -> dict[str, Any]:
+def _view(
+    operation: str, category: str, subject: str | None, identity: Mapping[str, Any], answer: object
+) -> dict[str, Any]:
     prefix, _, name = operation.partition(":")
-    arn = f"arn:aws:iam::{account}:{kind}/an-ordinary-name"
-    return {
+    record: dict[str, Any] = {
         "eventName": name,
         "eventSource": SERVICES[prefix].event_sources[0],
+        "eventTime": "2026-01-01T00:00:00Z",
+        "eventID": "an-ordinary-id",
+        "awsRegion": "eu-west-1",
+        "recipientAccountId": identity["accountId"],
         "sourceIPAddress": "203.0.113.77",
-        "userIdentity": {"arn": arn, "principalId": "AROAORDINARY", "userName": "an-ordinary-name"},
-        "facts": {"actor": {"id": arn, "name": "an-ordinary-name", "session": "an-ordinary-session"}},
-        "finding": {"rule": [operation], "category": entry.category},
+        "userIdentity": identity,
+        "requestParameters": _parameters(subject),
+        "responseElements": answer,
     }
+    facts = derive_facts(parse_record(record))
+    return {**record, "facts": facts, "finding": {"rule": [operation], "category": category}}
 
 
-def _branches(pattern: Any) -> Iterator[dict[str, Any]]:
-    """The alternatives of a pattern, each with nothing but what narrows it."""
-    yield from _flat(pattern, "")
+def _parameters(subject: str | None) -> dict[str, Any]:
+    section, *names = (subject or "requestParameters").split(".")
+    value: Any = {} if section != "requestParameters" or not names else _NAME
+    for name in reversed(names if value else []):
+        value = {name: value}
+    return dict(value)
+
+
+def _any_branch(pattern: Any) -> _Predicate:
+    """Whether one of the alternatives of a pattern matches, each with nothing but what narrows it."""
+    branches = [compile_pattern(branch) if branch else _always for branch in _flat(pattern, "")]
+    return lambda view: any(matches(view) for matches in branches)
+
+
+def _always(_: Mapping[str, Any]) -> bool:
+    return True
 
 
 def _flat(pattern: Mapping[str, Any], path: str) -> Iterator[dict[str, Any]]:
@@ -102,10 +192,14 @@ def _flat(pattern: Mapping[str, Any], path: str) -> Iterator[dict[str, Any]]:
         elif isinstance(value, Mapping):
             alternatives = list(_flat(value, f"{here}."))
         else:
-            alternatives = [{here: value} if _narrows(here) else {}]
+            alternatives = [{here: value} if _narrows(here, value) else {}]
         found = [{**one, **other} for one in found for other in alternatives]
     yield from found
 
 
-def _narrows(path: str) -> bool:
-    return any(path == each or path.startswith(f"{each}.") for each in _NARROWING)
+def _narrows(path: str, values: Any) -> bool:
+    if not any(path == each or path.startswith(f"{each}.") for each in _NARROWING):
+        return False
+    ordinary = _ORDINARY.get(path)
+    matches = compile_pattern({"value": values})
+    return ordinary is None or not all(matches({"value": each}) for each in ordinary)

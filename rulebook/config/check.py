@@ -133,6 +133,9 @@ def _broad(data: Mapping[str, object], around: Surroundings) -> Iterator[tuple[P
 
 
 def _secrets(source: Source) -> Iterator[Fault]:
+    for path in source.keys:
+        if holds_secret(str(path[-1])):
+            yield source.fault(path, PASTED_IN_TEXT, at_key=True)
     pending: list[tuple[Path, object]] = [((), source.data)]
     while pending:
         path, value = pending.pop()

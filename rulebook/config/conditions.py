@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from handlers.core.patterns import compile_pattern
 from rulebook.faults import Path, did_you_mean, quoted
+from rulebook.secret_names import holds_secret
 from rulebook.vocabulary import Leaf
 
 _MOST_TO_NAME = 20
+_ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)
+_HARMLESS = re.compile(r"[\w*.:/-]{1,80}", re.ASCII)
 
 
 def unmet(values: object, leaf: Leaf, place: Path) -> Iterator[tuple[Path, str]]:
@@ -49,7 +53,7 @@ def _literal(value: object, leaf: Leaf) -> str | None:
         if len(leaf.choices) > _MOST_TO_NAME:
             return f"there is no {quoted(value)}{hint}"
         return f"{quoted(value)} is not one of {_spoken(sorted(leaf.choices))}{hint}"
-    return _of_another_type(value, leaf)
+    return _of_another_type(value, leaf) or _of_another_form(value, leaf)
 
 
 def _of_another_type(value: object, leaf: Leaf) -> str | None:
@@ -60,6 +64,23 @@ def _of_another_type(value: object, leaf: Leaf) -> str | None:
     if leaf.type == "text" and not isinstance(value, str):
         return f'is text in a record; put it in quotes: "{_as_text(value)}"'
     return None
+
+
+def _of_another_form(value: object, leaf: Leaf) -> str | None:
+    if not isinstance(value, str):
+        return None
+    if "*" in value and leaf.form != "free":
+        return f"a star in a plain value is a star; for any text write {{wildcard: {quoted_loosely(value)}}}"
+    if leaf.form == "account" and not _ACCOUNT.fullmatch(value):
+        return "an account id has 12 digits"
+    if leaf.form == "address" and "/" in value:
+        return f"a plain value is one address; for a network write {{cidr: {quoted_loosely(value)}}}"
+    return None
+
+
+def quoted_loosely(value: str) -> str:
+    """The value in quotes when it is a plain name, stars and slashes too; else a sign that it is left out."""
+    return f'"{value}"' if _HARMLESS.fullmatch(value) and not holds_secret(value) else "…"
 
 
 def _as_text(value: object) -> str:

@@ -13,6 +13,7 @@ from rulebook.config.model import Config, OwnRule
 from rulebook.config.surroundings import Surroundings
 from rulebook.faults import Path
 from rulebook.secret_names import secret_name_warning
+from rulebook.services import SERVICES
 
 SOON = timedelta(days=14)
 LONG = timedelta(days=366)
@@ -35,20 +36,15 @@ def find_doubts(config: Config, around: Surroundings, today: date | None) -> Ite
     yield from _shadowed(config, today or date.min)
     yield from _destinations(config)
     yield from _severities(config)
+    yield from _unheard(config)
 
 
 def _watch(config: Config, around: Surroundings) -> Iterator[Doubt]:
     for position, name in enumerate(config.watch.services or ()):
-        service = next(each for each in around.watched if each.prefix == name)
-        if service.retired:
+        if SERVICES[name].retired:
             yield Doubt(
                 ("watch", "services", position), "AWS retired this service; it sends nothing any more"
             )
-    prefixes = {service.prefix for service in around.watched}
-    for operation in config.operations:
-        if operation.partition(":")[0] not in prefixes:
-            message = "watch.services leaves this service out, so this changes nothing"
-            yield Doubt(("operations", operation), message, at_key=True)
     if config.defaults.dedup_window:
         message = "nothing is held back in this release: every finding is told at once, repeats too"
         yield Doubt(("defaults", "dedup_window"), message, at_key=True)
@@ -58,6 +54,28 @@ def _watch(config: Config, around: Surroundings) -> Iterator[Doubt]:
         if slack:
             message = f"{', '.join(slack)} in Slack will hear of every call that reads: thousands a day"
             yield Doubt(("watch", "read_only"), message)
+    yield from _without_effect(config, around)
+
+
+def _without_effect(config: Config, around: Surroundings) -> Iterator[Doubt]:
+    """What concerns services or calls that are not watched."""
+    prefixes = {service.prefix for service in around.watched}
+    for operation in config.operations:
+        if operation.partition(":")[0] not in prefixes:
+            message = f"{_why_silent(operation)}, so this changes nothing"
+            yield Doubt(("operations", operation), message, at_key=True)
+    for position, each in enumerate(config.known_automation):
+        for number, operation in enumerate(each.operations or ()):
+            if operation.partition(":")[0] not in prefixes:
+                place: Path = ("known_automation", position, "operations", number)
+                yield Doubt(place, f"{_why_silent(operation)}, so this changes nothing")
+    if "reads" in config.defaults.model_fields_set and not config.watch.read_only:
+        yield Doubt(("defaults", "reads"), "watch.read_only is false, so this changes nothing", at_key=True)
+
+
+def _why_silent(operation: str) -> str:
+    service = SERVICES[operation.partition(":")[0]]
+    return "AWS retired this service" if service.retired else "watch.services leaves this service out"
 
 
 def _told(config: Config, severity: Severity) -> list[str]:
@@ -85,6 +103,23 @@ def _suppressions(config: Config, today: date) -> Iterator[Doubt]:
             yield Doubt(place, f"{each.name} ends {left}; then its findings are told again")
         elif each.until - today > LONG:
             yield Doubt(place, f"{each.name} holds for more than a year; end it sooner and look at it again")
+
+
+def _unheard(config: Config) -> Iterator[Doubt]:
+    """Own rules that are never bad enough to be told, and routes that ask for what can not be."""
+    minimum = config.defaults.minimum_severity
+    for position, rule in enumerate(config.rules):
+        if max([rule.severity, *(each.to for each in rule.escalate)]) < minimum:
+            message = f"is below defaults.minimum_severity, {minimum.value}, so {rule.name} is told to nobody"
+            yield Doubt(("rules", position, "severity"), message)
+    for position, route in enumerate(config.routes or ()):
+        asked = dict(_conditions(route.match or {})).get("finding.severity")
+        if route.severity is None or not isinstance(asked, list):
+            continue
+        matches = compile_pattern({"value": asked})
+        if not any(matches({"value": severity.value}) for severity in route.severity):
+            message = "asks for other severities than the route takes, so this route hears of none"
+            yield Doubt(("routes", position, "match"), message)
 
 
 def _shadowed(config: Config, today: date) -> Iterator[Doubt]:

@@ -23,7 +23,7 @@ from pydantic import (
 from handlers.core.operations import is_read
 from handlers.core.severity import Severity
 from rulebook.catalog import Category, Entry, Escalation, ShownPath, SubjectPath, Technique, not_above
-from rulebook.config.surroundings import Surroundings
+from rulebook.config.surroundings import READ, UNCATALOGUED, Surroundings
 from rulebook.config.values import (
     AccountId,
     Alias,
@@ -165,10 +165,16 @@ class Override(_Section):
         return self
 
 
+def _free_name(name: str) -> str:
+    if name in (READ, UNCATALOGUED):
+        raise refuse(((), "Thingwatch has a rule of this name; choose another"))
+    return name
+
+
 class OwnRule(_Section):
     """A rule of the operator's own. What it leaves open is taken from the catalog's entry."""
 
-    name: Name
+    name: Annotated[Name, AfterValidator(_free_name)]
     match: Pattern
     """An event pattern over the record and its facts."""
     severity: SeverityName

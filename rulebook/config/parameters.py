@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from botocore.model import Shape
 
-from rulebook.api_models import choices_of, members_of
+from handlers.core.spelling import small_first
+from rulebook.api_models import choices_of, is_text, members_of
 from rulebook.config.conditions import unmet
 from rulebook.faults import Path, did_you_mean
 from rulebook.vocabulary import Leaf
@@ -27,15 +28,22 @@ def unknown_parameters(
             return
         shapes = [group[name] for group in groups if group is not None and name in group]
         if not shapes:
-            known = sorted({each for group in groups for each in group or ()})
-            yield place, f"the operation has no such parameter{did_you_mean(name, known)}"
+            yield place, _unknown(name, sorted({each for group in groups for each in group or ()}))
             return
     if isinstance(condition, Mapping):
         yield from _inside(condition, shapes, place, top=not names)
         return
-    choices = [frozenset(choices_of(shape)) for shape in shapes]
-    if choices and all(choices):
-        yield from unmet(condition, Leaf("text", frozenset().union(*choices)), place)
+    if all(map(is_text, shapes)):
+        choices = [frozenset(choices_of(shape)) for shape in shapes]
+        every = frozenset[str]().union(*choices) if all(choices) else None
+        yield from unmet(condition, Leaf("text", every, form="free"), place)
+
+
+def _unknown(name: str, known: Sequence[str]) -> str:
+    for each in known:
+        if small_first(each) == name:
+            return f"write {each}, as AWS's model does; records in either spelling are then matched"
+    return f"the operation has no such parameter{did_you_mean(name, known)}"
 
 
 def _inside(

@@ -11,7 +11,7 @@ from typing import Any, cast
 from handlers.core.operations import is_read
 from handlers.core.patterns import PatternError, compile_pattern
 from rulebook.api_models import parameters_of
-from rulebook.config.conditions import each_literal, only_texts, unmet
+from rulebook.config.conditions import each_literal, only_texts, quoted_loosely, unmet
 from rulebook.config.parameters import unknown_parameters
 from rulebook.config.surroundings import Surroundings
 from rulebook.faults import Path, did_you_mean, quoted
@@ -32,12 +32,31 @@ _ENVELOPE = {
 }
 
 
+_NEVER_READ = "and watch.read_only is false, so it never arrives"
+
+READS_THAT_ARRIVE = frozenset({"DescribeEndpoint"})
+"""CloudTrail records these as writes."""
+
+
+def _no_name(name: str) -> str:
+    if "*" in name:
+        return f"a star in a plain value is a star; for any text write {{wildcard: {quoted_loosely(name)}}}"
+    alone = name.rpartition(":")[2]
+    return (
+        f"eventName holds the operation alone, here {quoted(alone)}"
+        if ":" in name
+        else "is no name of an operation"
+    )
+
+
 @dataclass(frozen=True)
 class _Scope:
     """What the conditions around a place have settled: the services, and the operations if they are named."""
 
     services: tuple[Service, ...]
     operations: tuple[tuple[Service, str], ...]
+    alone: str | None = None
+    """The one operation that the pattern is asked of at all."""
 
 
 def never_matches(
@@ -59,7 +78,7 @@ def never_matches(
     scope = _Scope(around.watched, ())
     if operation is not None:
         prefix, _, name = operation.partition(":")
-        scope = _Scope((SERVICES[prefix],), ((SERVICES[prefix], name),))
+        scope = _Scope((SERVICES[prefix],), ((SERVICES[prefix], name),), alone=name)
     root = Group({**RECORD.members, "finding": around.finding}) if sees_finding else RECORD
     walk = _Walk(around, root)
     return list(walk.record(cast("Mapping[str, Any]", pattern), scope, ()))
@@ -93,6 +112,8 @@ class _Walk:
             wrong = self._event_name(value, scope) if key == "eventName" else self._event_source(value)
             if wrong is not None:
                 yield (*place, position), wrong
+        if key == "eventName" and not list(each_literal(values)) and self._only_reads(values, scope):
+            yield place, f"matches only operations that read, {_NEVER_READ}"
 
     def _narrowed(self, pattern: Mapping[str, Any], scope: _Scope) -> _Scope:
         sources = only_texts(pattern.get("eventSource"))
@@ -100,7 +121,8 @@ class _Walk:
         services = tuple(each for each in scope.services if not sources or sources & set(each.event_sources))
         if names:
             found = tuple((each, name) for each in services for name in sorted(names))
-            return _Scope(services, tuple(each for each in found if each[1] in self._operations(each[0])))
+            found = tuple(each for each in found if each[1] in self._operations(each[0]))
+            return replace(scope, services=services, operations=found)
         kept = tuple(each for each in scope.operations if each[0] in services)
         return replace(scope, services=services, operations=kept)
 
@@ -110,13 +132,23 @@ class _Walk:
     def _event_name(self, name: object, scope: _Scope) -> str | None:
         if not isinstance(name, str):
             return "the name of an operation is text"
-        if ":" in name:
-            return f"eventName holds the operation alone, here {quoted(name.partition(':')[2])}"
+        if not name.isalnum():
+            return _no_name(name)
+        if scope.alone is not None and name != scope.alone:
+            return f"this is judged for {scope.alone} alone"
         if any(name in self._operations(service) for service in scope.services):
-            reads_unwatched = is_read(name) and not self.around.reads_watched
-            never = f"{quoted(name)} only reads, and watch.read_only is false, so it never arrives"
-            return never if reads_unwatched else None
+            return f"{quoted(name)} only reads, {_NEVER_READ}" if self._unheard(name) else None
         return self._elsewhere(name, scope)
+
+    def _unheard(self, name: str) -> bool:
+        return is_read(name) and name not in READS_THAT_ARRIVE and not self.around.reads_watched
+
+    def _only_reads(self, values: object, scope: _Scope) -> bool:
+        """Whether conditions match operations that we know, and all of these are reads that never arrive."""
+        matches = compile_pattern({"eventName": values})
+        known = frozenset[str]().union(*map(self._operations, scope.services))
+        found = [name for name in known if matches({"eventName": name})]
+        return bool(found) and all(map(self._unheard, found))
 
     def _elsewhere(self, name: str, scope: _Scope) -> str:
         homes = [each for each in SERVICES.values() if name in self._operations(each)]
@@ -124,6 +156,8 @@ class _Walk:
             told = f"{quoted(name)} is an operation of {' and '.join(each.prefix for each in homes)}"
             if any(each in self.around.watched for each in homes):
                 return f"{told}, not of this eventSource"
+            if all(each.retired for each in homes):
+                return f"{told}, which AWS retired: it sends nothing any more"
             return f"{told}, which watch.services leaves out"
         hint = did_you_mean(name, sorted(frozenset().union(*map(self._operations, scope.services))))
         advice = "; for one that AWS launched since, write [{prefix: NAME}]"
@@ -133,8 +167,10 @@ class _Walk:
         watched = {name: each for each in self.around.watched for name in each.event_sources}
         if source in watched:
             return None
-        if any(source in each.event_sources for each in SERVICES.values()):
-            return f"{quoted(source)} is a service that watch.services leaves out"
+        for each in SERVICES.values():
+            if source in each.event_sources:
+                why = "AWS retired" if each.retired else "watch.services leaves out"
+                return f"{quoted(source)} is a service that {why}"
         prefix = source.removeprefix("aws.") if isinstance(source, str) else ""
         hint = did_you_mean(f"{prefix}.amazonaws.com", watched) or did_you_mean(source, watched)
         return f"{quoted(source)} is no service that is watched{hint}"

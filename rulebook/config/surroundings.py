@@ -36,7 +36,9 @@ class Surroundings:
     @cached_property
     def finding(self) -> Group:
         """What suppressions and routes may ask of a finding."""
-        rules = {*self.catalog, *self.own_rules, UNCATALOGUED, READ}
+        prefixes = {service.prefix for service in self.watched}
+        watched = {name for name in self.catalog if name.partition(":")[0] in prefixes}
+        rules = {*watched, *self.own_rules, UNCATALOGUED, READ}
         categories = {entry.category for entry in self.catalog.values()} | self.own_categories
         return finding_group(frozenset(rules), frozenset({*categories, "uncatalogued", "read"}))
 
@@ -64,7 +66,9 @@ def look_around(data: Mapping[str, object], catalog: Mapping[str, Entry]) -> Sur
     return Surroundings(
         catalog=catalog,
         destinations=tuple(map(str, named)) if isinstance(named, dict) else None,
-        watched=tuple(SERVICES[each] for each in services) if services else tuple(SERVICES.values()),
+        watched=tuple(SERVICES[each] for each in services)
+        if services
+        else tuple(service for service in SERVICES.values() if not service.retired),
         reads_watched=watch.get("read_only") is True,
         minimum=words.get(str(minimum), Severity.LOW),
         own_rules=frozenset(name for _, name in names_in(data.get("rules"))),

@@ -134,7 +134,7 @@ def _sound(fault: Callable[[str], str | None]) -> AfterValidator:
     return AfterValidator(check)
 
 
-_DOMAIN_ADVICE = "write a host name alone, such as example.com; everything below it is meant too"
+_DOMAIN_ADVICE = "write a host name alone, in small letters, such as example.com; all below it is meant too"
 _ALIAS_ADVICE = "an alias is 1 to 40 letters, digits, spaces and -_./()"
 
 Name = Annotated[str, _sound(name_fault), _pattern(_NAME)]

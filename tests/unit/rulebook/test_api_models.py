@@ -1,6 +1,6 @@
 """What AWS's own models tell of operations and parameters, and that nothing is known where they are gone."""
 
-from rulebook.api_models import choices_of, members_of, operations_of, parameters_of
+from rulebook.api_models import choices_of, is_text, members_of, operations_of, parameters_of
 from rulebook.services import SERVICES
 
 
@@ -21,10 +21,13 @@ def test_an_operation_of_two_versions_has_the_parameters_of_both() -> None:
     ]
 
 
-def test_parameters_are_known_in_either_spelling_and_with_their_choices() -> None:
+def test_parameters_are_known_with_their_type_and_their_choices() -> None:
     (shape,) = parameters_of(SERVICES["iotwireless"], "CreateWirelessDevice")
     members = members_of(shape) or {}
-    assert {"Type", "type"} <= set(members)
+    assert {"Type": True, "Positioning": True} == {
+        name: is_text(members[name]) for name in ("Type", "Positioning")
+    }
+    assert not is_text(members["LoRaWAN"])
     assert ("Sidewalk", "LoRaWAN") == choices_of(members["Type"])
     assert {} == members_of(members["Type"])
 

@@ -16,7 +16,7 @@ ROLE = "arn:aws:iam::111122223333:role"
     [
         {"eventName": ["CreateThing"]},
         {"eventName": [{"prefix": "Create"}]},
-        {"eventName": [{"anything-but": {"prefix": "Delete"}}]},
+        {"facts": {"resource": {"kind": ["thing"], "id": [{"prefix": "loadtest-"}]}}},
         {"facts": {"actor": {"id": [f"{ROLE}/ci"]}}},
         {"facts": {"actor": {"id": [{"wildcard": f"{ROLE}/ci/*"}]}}},
         {"facts.actor.name": ["ci"], "awsRegion": ["eu-west-1"]},
@@ -52,9 +52,33 @@ EVERYTHING = "everything within its reach, whoever does it"
         ({"facts": {"denied": [True]}}, EVERYTHING),
         ({"finding": {"severity": ["critical"]}}, EVERYTHING),
         ({"sourceIPAddress": [{"cidr": "0.0.0.0/0"}]}, EVERYTHING),
-        ({"requestParameters": {"thingName": [{"exists": False}]}}, EVERYTHING),
+        ({"requestParameters": {"clientToken": [{"exists": False}]}}, EVERYTHING),
+        ({"userIdentity": {"arn": [{"prefix": "arn:aws:sts::"}]}}, EVERYTHING),
+        ({"userIdentity": {"sessionContext": {"attributes": {"mfaAuthenticated": ["false"]}}}}, EVERYTHING),
+        ({"userIdentity": {"userName": [{"exists": False}]}}, EVERYTHING),
+        ({"responseElements": [None]}, EVERYTHING),
+        ({"responseElements.version": [{"exists": True}]}, EVERYTHING),
+        ({"finding": {"category": [{"anything-but": ["thing"]}]}}, EVERYTHING),
+        ({"eventName": [{"wildcard": "*e*"}]}, EVERYTHING),
+        (
+            {
+                "$or": [
+                    {"eventName": [{"prefix": "Create"}]},
+                    {"eventName": [{"anything-but": {"prefix": "Create"}}]},
+                ]
+            },
+            EVERYTHING,
+        ),
+        ({"finding": {"rule": [{"prefix": "iot:"}]}}, "everything of iot"),
+        ({"facts": {"resource": {"id": [{"exists": True}]}}}, EVERYTHING),
+        ({"facts": {"resource": {"arn": [{"prefix": "arn:aws:iot:"}]}}}, EVERYTHING),
+        ({"facts": {"resource": {"kind": [{"anything-but": ["nothing"]}]}}}, EVERYTHING),
+        (
+            {"eventName": [{"anything-but": {"prefix": "Delete"}}]},
+            "every finding that is critical or high or informational",
+        ),
         ({"$or": [{"eventName": ["CreateThing"]}, {"awsRegion": ["eu-west-1"]}]}, EVERYTHING),
-        ({"eventName": [{"anything-but": "CreatePolicy"}]}, "every finding that is low or informational"),
+        ({"eventName": [{"anything-but": "CreatePolicy"}]}, EVERYTHING),
     ],
 )
 def test_what_names_nobody_and_nothing_is_broad(pattern: dict[str, Any], expected: str) -> None:
