@@ -8,7 +8,7 @@ from typing import Any
 
 from handlers.core.alerts import show
 from handlers.core.patterns import compile_pattern
-from handlers.core.spelling import either_spelling, small_first
+from handlers.core.spelling import small_first, small_pattern, small_record
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,8 @@ def _conditions(
         for part in reversed(path):
             alone = {part: alone}
         found = () if key == "$or" else tuple(_values(view, path))
-        yield Condition(".".join(path), wanted, found, compile_pattern(either_spelling(alone))(view))
+        holds = compile_pattern(small_pattern(alone))(small_record(view))
+        yield Condition(".".join(path), wanted, found, holds)
 
 
 def _values(value: Any, path: tuple[str, ...]) -> Iterator[Any]:

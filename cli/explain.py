@@ -16,6 +16,7 @@ from handlers.core.renderings.text import render_title
 from handlers.core.ruleset import Condition as Pattern
 from handlers.core.ruleset import Escalation, Ruleset
 from handlers.core.severity import say_bounds
+from handlers.core.spelling import small_record
 
 _NAME_WIDTH = 25
 _MOST_MISSES = 10
@@ -36,7 +37,7 @@ class Explanation:
     @property
     def view(self) -> Mapping[str, Any]:
         """What patterns are matched against."""
-        return {**self.record.raw, "facts": self.facts}
+        return {**small_record(self.record.raw), "facts": self.facts}
 
 
 def explain_event(record: Record, ruleset: Ruleset) -> Explanation:

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from handlers.core.actors import describe_actor
-from handlers.core.ownership import NOTHING, Own, find_outside, foreign_accounts
+from handlers.core.ownership import NOTHING, Own, find_outside, foreign_accounts, texts_of
 from handlers.core.policy import policy_fact, template_fact
-from handlers.core.record import Record, as_mapping, as_text
+from handlers.core.record import Record, as_mapping
 from handlers.core.resources import describe_groups, find_resource
 from handlers.core.topic_rules import describe_topic_rule
 
@@ -70,10 +70,10 @@ def _is_omitted(parameters: Mapping[str, Any]) -> bool:
 
 def _describe_job(parameters: Mapping[str, Any]) -> dict[str, Any]:
     targets = parameters["targets"]
-    written = (as_text(parameters.get("document")), as_text(parameters.get("documentSource")))
+    written = {name: parameters[name] for name in ("document", "documentSource") if name in parameters}
     return {
         "targets": len(targets) if isinstance(targets, list) else 1,
-        "plainHttp": any("http://" in text.lower() for text in written),
+        "plainHttp": any("http://" in text.lower() for _, text in texts_of(written)),
     }
 
 

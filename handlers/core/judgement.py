@@ -17,6 +17,7 @@ from handlers.core.ruleset import (
     Suppression,
 )
 from handlers.core.severity import Severity
+from handlers.core.spelling import small_record
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ def judge(record: Record, facts: Mapping[str, Any], ruleset: Ruleset) -> Finding
     built_in, own_rules = ruleset.built_in_rule(operation), ruleset.own_rules_for(operation)
     if built_in.off and not own_rules:
         return None
-    view = {**record.raw, "facts": facts}
+    view = {**small_record(record.raw), "facts": facts}
     verdicts = [
         _verdict(rule, view) for rule in own_rules if rule.match is not None and rule.match.matches(view)
     ]

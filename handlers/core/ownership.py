@@ -6,28 +6,37 @@ nothing if a trick in the writing gets around it.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 _ACCOUNT_IN_ARN = re.compile(r"arn:aws[a-z-]{0,20}:[a-z0-9-]{0,40}:[a-z0-9-]{0,30}:([0-9]{12}):")
 _ACCOUNT_IN_QUEUE_URL = re.compile(r"/([0-9]{12})/")
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _NAMES_OF_ACCOUNTS = ("account", "Account", "ccounts", "ccountId", "ccountIds")
 
-# An address ends where a JSON text, a sentence or a template would end it.
-_ADDRESS = re.compile(r"\b(https?|s3)://([^\s\"'<>]{1,2048})", re.IGNORECASE)
+_SCHEME = re.compile(r"\b(?P<scheme>https?|s3|ftps?|wss?|mqtts?):/{1,3}", re.IGNORECASE)
+_AUTHORITY = re.compile(r"[^/?#\s\"<>]{0,300}")
+# A host, perhaps a port, and then nothing that could still belong to an address.
+_HOST = re.compile(
+    r"(?P<host>[a-z0-9.-]{1,253}?)\.?(:[0-9]{1,5})?(?![a-z0-9.:%-])(?=$|['`,;)\]}|]|\\(?:[nrt\\]|$))"
+)
 _BUCKET_IN_ARN = re.compile(r"arn:aws[a-z-]{0,20}:s3:::([^/\s\"'*?,\]]{1,255})")
-_NAMES_OF_BUCKETS = frozenset({"bucket", "bucketname", "s3bucket", "s3bucketname", "registrys3bucketname"})
-_AWS_SUFFIXES = (".amazonaws.com", ".amazonaws.com.cn")
-# https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
-_S3_HOST = re.compile(r"(?:(.+)\.)?s3(?:[.-](?:dualstack\.)?[a-z0-9-]+)?\.amazonaws\.com(?:\.cn)?")
+_NAMES_OF_BUCKETS = ("bucket", "bucketname")
+_NAMES_OF_SERVERS = frozenset({"bootstrap.servers"})
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html, and its FIPS, dual-stack,
+# website, accelerate and access point forms, which all say s3 in the label after the name.
+_S3_HOST = re.compile(r"(?:(.+)\.)?s3[a-z0-9-]*(?:\.dualstack)?(?:\.[a-z0-9-]+)?\.amazonaws\.com(?:\.cn)?")
 _AWS_ENDPOINT = re.compile(r"[a-z0-9-]+\.[a-z]{2}(?:-[a-z]+)+-[0-9]\.amazonaws\.com(?:\.cn)?")
-_HOST = re.compile(r"[a-z0-9.-]+")
+_HERE = frozenset({"localhost", "127.0.0.1"})
 
-# What people write into these says nothing about access.
-_FREE_TEXT = frozenset({"tags", "attributePayload", "description", "comment"})
+# What people write into these says nothing about access, where it is the service that named them.
+_FREE_TEXT = ("tags", "attributePayload", "comment", "escription")
+_NAMED_BY_CALLERS = frozenset({"documentParameters"})
+_LONGEST_JSON = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,64 +67,103 @@ def find_outside(parameters: Mapping[str, Any], own: Own) -> dict[str, list[str]
     """
     if not own.buckets and not own.domains:
         return {}
-    found: dict[str, set[str]] = {"buckets": set(), "domains": set()}
-    for name, value in _texts(parameters):
+    found: dict[str, set[str]] = {"buckets": set(), "domains": set(), "unclear": set()}
+    for name, value in texts_of(parameters):
         for kind, place in _places(name, value):
             found[kind].add(place)
+    foreign = {host for host in found["domains"] if not _ours(host, own)}
     outside = {
         "buckets": sorted(found["buckets"] - own.buckets) if own.buckets else [],
-        "domains": sorted(host for host in found["domains"] if not _ours(host, own)) if own.domains else [],
+        "domains": sorted(found["unclear"] | foreign) if own.domains else [],
     }
+    if not own.domains:
+        outside["buckets"] += sorted(found["unclear"])
     return {kind: places for kind, places in outside.items() if places}
 
 
 def _ours(host: str, own: Own) -> bool:
-    readable = _HOST.fullmatch(host) is not None
-    return readable and any(host == domain or host.endswith(f".{domain}") for domain in own.domains)
+    return host in _HERE or any(host == domain or host.endswith(f".{domain}") for domain in own.domains)
 
 
 def _places(name: str, value: str) -> Iterator[tuple[str, str]]:
-    if name.lower() in _NAMES_OF_BUCKETS:
+    if name.lower().endswith(_NAMES_OF_BUCKETS):
         yield "buckets", value
+    if name in _NAMES_OF_SERVERS:
+        yield from (("domains", server.strip().partition(":")[0]) for server in value.split(","))
     for bucket in _BUCKET_IN_ARN.findall(value):
         yield "buckets", bucket
-    for scheme, rest in _ADDRESS.findall(value):
-        yield from _address(scheme.lower(), rest)
+    # Addresses may stand inside one another, so that each is looked for wherever the one before ends.
+    for found in _SCHEME.finditer(value):
+        yield from _address(found["scheme"].lower(), value[found.end() : found.end() + 2048])
 
 
 def _address(scheme: str, rest: str) -> Iterator[tuple[str, str]]:
-    authority, _, path = rest.partition("/")
+    whole = _AUTHORITY.match(rest)
+    authority = whole[0].lower() if whole else ""
     if scheme == "s3":
-        yield "buckets", authority
+        yield "buckets", re.split(r"['`,;)\\]", authority)[0]
         return
-    host = re.split(r"[?#]", authority)[0].partition(":")[0].lower().rstrip(".")
-    if not _HOST.fullmatch(host):
+    readable = _HOST.match(authority)
+    if readable is None or "@" in authority:
         # A user's name before an @, a backslash, a substitution: programs disagree on which host this is.
-        yield "domains", authority
-    elif host.endswith(_AWS_SUFFIXES) and (bucket := _S3_HOST.fullmatch(host)):
-        yield "buckets", bucket[1] or path.partition("/")[0]
-    elif not _AWS_ENDPOINT.fullmatch(host):
+        yield "unclear", authority
+        return
+    host = readable["host"]
+    if bucket := _S3_HOST.fullmatch(host):
+        yield "buckets", bucket[1] or _first_segment(rest[len(authority) :])
+    if not _AWS_ENDPOINT.fullmatch(host) and not bucket:
         yield "domains", host
 
 
-def _texts(parameters: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Every text of the parameters with the name that it stands under, but for what people write freely."""
-    pending: list[tuple[str, Any]] = [("", parameters)]
+def _first_segment(path: str) -> str:
+    """The bucket of an address that names it in the path; all of the path where programs may disagree."""
+    unquoted = unquote(path)
+    if ".." in re.split(r"[/\\]", unquoted):
+        return path
+    return re.split(r"[/?#\s\"'`<>,;)\\]", unquoted.lstrip("/"))[0]
+
+
+def texts_of(parameters: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Every text of the parameters with the name that it stands under; what people write freely is left out.
+
+    Text that is JSON is read: what a document says in escapes is what a device will read.
+    """
+    pending: list[tuple[str, Any, bool]] = [("", parameters, True)]
     while pending:
-        name, value = pending.pop()
+        name, value, named_by_service = pending.pop()
         if isinstance(value, str):
-            yield name, value
+            inside = _read_json(value)
+            if inside is None:
+                yield name, value
+            else:
+                pending.append((name, inside, False))
         elif isinstance(value, dict):
-            pending.extend([item for item in value.items() if item[0] not in _FREE_TEXT])
+            trusted = named_by_service and name not in _NAMED_BY_CALLERS
+            pending.extend(
+                (key, inner, trusted)
+                for key, inner in value.items()
+                if not (trusted and key.endswith(_FREE_TEXT))
+            )
         elif isinstance(value, list):
-            pending.extend([(name, item) for item in value])
+            pending.extend((name, item, named_by_service) for item in value)
+
+
+def _read_json(text: str) -> Any:
+    """The object or list in a text; None where it holds none."""
+    if not text.lstrip().startswith(("{", "[")) or len(text) > _LONGEST_JSON:
+        return None
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict | list) else None
 
 
 def _accounts(parameters: Mapping[str, Any]) -> Iterator[str]:
-    for name, value in _texts(parameters):
+    for name, value in texts_of(parameters):
         if "arn:aws" in value:
             yield from _ACCOUNT_IN_ARN.findall(value)
-        elif name == "queueUrl":
+        if name == "queueUrl":
             yield from _ACCOUNT_IN_QUEUE_URL.findall(value)
         elif len(value) == 12 and name.endswith(_NAMES_OF_ACCOUNTS) and _ACCOUNT.fullmatch(value):
             yield value

@@ -21,7 +21,7 @@ Operation = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A pattern, and the predicate that it was compiled to, for parameters in either spelling."""
+    """A pattern, and the predicate that it was compiled to, over a record as `small_record` makes it."""
 
     pattern: Mapping[str, Any]
     matches: Predicate = field(compare=False)

@@ -21,7 +21,7 @@ from handlers.core.ruleset import (
     Suppression,
 )
 from handlers.core.severity import Severity
-from handlers.core.spelling import either_spelling
+from handlers.core.spelling import small_pattern
 
 
 def load_ruleset(data: Mapping[str, Any]) -> Ruleset:
@@ -74,7 +74,7 @@ def _operations(entries: Iterable[Mapping[str, Any]]) -> list[Operation]:
 
 
 def _condition(pattern: Mapping[str, Any]) -> Condition:
-    return Condition(pattern=pattern, matches=compile_pattern(either_spelling(pattern)))
+    return Condition(pattern=pattern, matches=compile_pattern(small_pattern(pattern)))
 
 
 def _rule(entry: Mapping[str, Any]) -> Rule:

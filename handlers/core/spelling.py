@@ -3,7 +3,8 @@
 Some services have parameters in PascalCase. CloudTrail keeps that for some of them (Greengrass v1, managed
 integrations) and begins the names with a small letter for others; no page says for which:
 https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
-The catalog writes names as the model does, and either spelling is understood.
+The catalog writes names as the model does. Patterns and records are both brought to names that begin with a
+small letter before they meet, so that either spelling is understood and absent means absent in both.
 """
 
 from __future__ import annotations
@@ -19,20 +20,73 @@ def small_first(name: str) -> str:
     return name if name.isupper() else name[:1].lower() + name[1:]
 
 
-def either_spelling(pattern: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A pattern that matches parameters in both spellings; `pattern` itself where they are the same."""
-    other = {
-        key: _small_first_below(value) if key in _PARAMETERS else value for key, value in pattern.items()
-    }
-    return pattern if other == pattern else {"$or": [pattern, other]}
+def small_record(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The record with the names of its parameters beginning small; `record` itself where they all do."""
+    changed = {}
+    for section in _PARAMETERS:
+        parameters = record.get(section)
+        if parameters and not _is_small(parameters):
+            changed[section] = _small(parameters)
+    return {**record, **changed} if changed else record
 
 
-def _small_first_below(value: Any) -> Any:
+def small_pattern(pattern: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The pattern over a record as it is after `small_record`."""
+    found = {}
+    for key, value in pattern.items():
+        if key == "$or":
+            found[key] = [small_pattern(branch) for branch in value]
+        elif key.partition(".")[0] in _PARAMETERS:
+            found[_small_path(key)] = _small_below(value)
+        else:
+            found[key] = value
+    return found
+
+
+def _small_below(value: Any) -> Any:
     if not isinstance(value, Mapping):
         return value
     return {
-        key if key == "$or" else small_first(key): [_small_first_below(each) for each in inner]
+        key if key == "$or" else _small_path(key): [_small_below(branch) for branch in inner]
         if key == "$or"
-        else _small_first_below(inner)
+        else _small_below(inner)
         for key, inner in value.items()
     }
+
+
+def _small_path(path: str) -> str:
+    return ".".join(map(small_first, path.split(".")))
+
+
+def _is_small(value: Any) -> bool:
+    pending = [value]
+    while pending:
+        here = pending.pop()
+        if isinstance(here, dict):
+            for name, inner in here.items():
+                if name[:1].isupper() and not name.isupper():
+                    return False
+                if isinstance(inner, dict | list):
+                    pending.append(inner)
+        elif isinstance(here, list):
+            pending.extend(here)
+    return True
+
+
+def _small(value: Any) -> Any:
+    """A copy with small names, made without recursion: what an attacker nests exhausts no stack."""
+    root: list[Any] = [value]
+    pending: list[tuple[Any, Any]] = [(root, 0)]
+    while pending:
+        holder, place = pending.pop()
+        here = holder[place]
+        if isinstance(here, dict):
+            copy: Any = {small_first(name): inner for name, inner in here.items()}
+            pending.extend([(copy, name) for name in copy])
+        elif isinstance(here, list):
+            copy = list(here)
+            pending.extend([(copy, position) for position in range(len(copy))])
+        else:
+            continue
+        holder[place] = copy
+    return root[0]

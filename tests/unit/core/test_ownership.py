@@ -47,6 +47,19 @@ def test_an_account_is_foreign_unless_it_is_the_records_or_on_the_list(
         ),
         ({"document": '{"get": "s3://theirs/firmware.bin"}'}, "theirs"),
         ({"policyDocument": '{"Resource": "arn:aws:s3:::theirs/*"}'}, "theirs"),
+        ({"inputFileBucket": "theirs"}, "theirs"),
+        ({"documentSource": "https://s3-fips.us-east-1.amazonaws.com/theirs/fw"}, "theirs"),
+        ({"documentSource": "https://theirs.s3-fips.us-east-1.amazonaws.com/fw"}, "theirs"),
+        ({"documentSource": "https://theirs-111.s3-accesspoint.eu-west-1.amazonaws.com/fw"}, "theirs-111"),
+        ({"documentSource": "http://theirs.s3-website.eu-west-1.amazonaws.com/fw"}, "theirs"),
+        ({"documentSource": "https://theirs.s3-accelerate.dualstack.amazonaws.com/fw"}, "theirs"),
+        ({"documentSource": "https://s3.amazonaws.com/our-bucket/../theirs/fw"}, "/our-bucket/../theirs/fw"),
+        (
+            {"documentSource": "https://s3.amazonaws.com/our-bucket/%2e%2e/theirs/fw"},
+            "/our-bucket/%2e%2e/theirs/fw",
+        ),
+        ({"document": '{"get": "s3:\\/\\/theirs\\/firmware.bin"}'}, "theirs"),
+        ({"document": '{"script": "aws s3 cp s3://theirs/x \'s3://our-bucket\'"}'}, "theirs"),
     ],
 )
 def test_a_bucket_is_found_however_it_is_named(value: dict[str, Any], bucket: str) -> None:
@@ -64,6 +77,14 @@ def test_a_bucket_is_found_however_it_is_named(value: dict[str, Any], bucket: st
         {"queueUrl": "https://sqs.eu-west-1.amazonaws.com/111122223333/q"},
         {"description": "see https://elsewhere.org and s3://theirs"},
         {"bucket": 7, "files": None},
+        {
+            "document": '{"steps": ["curl https://example.com/a\\ncurl \'https://example.com\'; (https://example.com)"]}'
+        },
+        {"document": '{"inner": "{\\"url\\": \\"https://example.com\\"}"}'},
+        {"script": 'echo {\\"url\\": \\"https://example.com\\"}'},
+        {"url": "http://localhost:8080/x http://127.0.0.1"},
+        {"thingTypeProperties": {"thingTypeDescription": "see https://elsewhere.org"}},
+        {"bootstrap.servers": "b-1.example.com:9096, b-2.example.com:9096"},
     ],
 )
 def test_what_is_ours_or_no_address_is_not_outside(value: dict[str, Any]) -> None:
@@ -80,6 +101,14 @@ def test_what_is_ours_or_no_address_is_not_outside(value: dict[str, Any]) -> Non
         ("https://example.com@elsewhere.org/", "example.com@elsewhere.org"),
         ("https://elsewhere.org\\@example.com/", "elsewhere.org\\@example.com"),
         ("https://elsewhere.org\\@x.example.com/", "elsewhere.org\\@x.example.com"),
+        ("https://example.com:443@elsewhere.org/", "example.com:443@elsewhere.org"),
+        ("https://example.com'@elsewhere.org/", "example.com'@elsewhere.org"),
+        ("https://example.com\\.elsewhere.org/", "example.com\\.elsewhere.org"),
+        ("https://example.com%2eelsewhere.org/", "example.com%2eelsewhere.org"),
+        ("https://example.com/a,https://elsewhere.org/b", "elsewhere.org"),
+        ("https:/elsewhere.org", "elsewhere.org"),
+        ("ftp://elsewhere.org/x", "elsewhere.org"),
+        ("wss://elsewhere.org/x", "elsewhere.org"),
         ("https://elsewhere.org?.example.com", "elsewhere.org"),
         ("https://elsewhere.org#.example.com", "elsewhere.org"),
         ("https://${topic(2)}.example.com/", "${topic(2)}.example.com"),
@@ -94,6 +123,37 @@ def test_a_web_host_is_outside_unless_it_surely_is_one_of_ours(url: str, host: s
     assert {"domains": [host]} == find_outside(
         {"topicRulePayload": {"actions": [{"http": {"url": url}}]}}, OURS
     )
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"document": '{"url": "https:\\/\\/elsewhere.org"}'},
+        {"document": '{"url": "\\u0068ttps://elsewhere.org"}'},
+        {"documentParameters": {"comment": "https://elsewhere.org"}},
+        {"clientProperties": {"bootstrap.servers": "elsewhere.org:9092"}},
+        {"document": '{"description": "https://elsewhere.org"}'},
+    ],
+)
+def test_an_address_is_found_in_escapes_and_under_any_name_of_the_callers_choice(
+    parameters: dict[str, Any],
+) -> None:
+    assert {"domains": ["elsewhere.org"]} == find_outside(parameters, OURS)
+
+
+def test_an_address_that_is_unclear_is_no_bucket_of_ours_either() -> None:
+    url = {"url": "https://our-bucket.s3.amazonaws.com:x@elsewhere.org/"}
+    assert {"buckets"} == set(find_outside(url, Own(buckets=frozenset({"our-bucket"}))))
+
+
+def test_an_account_in_a_queues_url_is_found_whatever_else_stands_there() -> None:
+    parameters = {"queueUrl": "https://sqs.eu-west-1.amazonaws.com/999999999999/q?arn:aws"}
+    assert ["999999999999"] == foreign_accounts(parameters, "111122223333", OURS)
+
+
+def test_long_text_is_read_in_short_time() -> None:
+    hostile = ["https://" * 12_000, "https://a@" * 10_000, "{" * 100_000, "https://" + "a." * 50_000]
+    assert {"domains"} == set(find_outside({"document": hostile}, Own(domains=("example.com",))))
 
 
 def test_a_list_that_is_empty_says_nothing() -> None:

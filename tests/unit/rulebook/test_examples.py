@@ -20,7 +20,7 @@ from handlers.core.record import Record, parse_event
 from handlers.core.ruleset import Ruleset
 from handlers.core.ruleset_file import load_ruleset
 from handlers.core.severity import Severity
-from handlers.core.spelling import either_spelling
+from handlers.core.spelling import small_pattern, small_record
 from rulebook.any_operation import load_any_operation
 from rulebook.catalog import Entry, Escalation, load_catalog
 from rulebook.compile import compile_ruleset, serialise_ruleset
@@ -287,7 +287,7 @@ def worst(base: Severity, escalations: Iterable[Escalation], view: Mapping[str, 
 
 
 def matches(pattern: Mapping[str, Any], view: Mapping[str, Any]) -> bool:
-    return compile_pattern(either_spelling(pattern))(view)
+    return compile_pattern(small_pattern(pattern))(small_record(view))
 
 
 @pytest.mark.parametrize("path", [ROOT / "config" / "alerts.yaml", *EXAMPLES], ids=lambda path: path.stem)
