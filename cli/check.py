@@ -39,7 +39,10 @@ def _summary(config: Config, catalog: Mapping[str, Entry]) -> Iterator[str]:
     services = watched_services(config)
     prefixes = {service.prefix for service in services}
     judged = sum(operation.partition(":")[0] in prefixes for operation in catalog)
-    off = sum(override.severity == "off" for override in config.operations.values())
+    off = sum(
+        override.severity == "off" and operation.partition(":")[0] in prefixes
+        for operation, override in config.operations.items()
+    )
     calls = "calls that write and that read" if config.watch.read_only else "calls that write"
     yield f"  watches   {', '.join(service.prefix for service in services)}; {calls}"
     yield f"  judges    {judged - off} operations{_and_own(len(config.rules))}"

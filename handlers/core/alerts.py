@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -99,7 +99,7 @@ def build_alert(record: Record, facts: Mapping[str, Any], finding: Finding, rule
     actor = facts["actor"]
     error = ": ".join(filter(None, (record.error_code, record.error_message))) or None
     return Alert(
-        alert_id=_digest(record.account, record.region, record.event_id, rule.name),
+        alert_id=_digest(record.account, record.region, record.event_id),
         dedup_key=_digest(rule.name, actor["id"], record.account, record.region),
         severity=finding.severity,
         rule=rule.name,
@@ -117,11 +117,7 @@ def build_alert(record: Record, facts: Mapping[str, Any], finding: Finding, rule
         time=record.event_time,
         source_ip=clean(record.source_ip),
         subject=_readable(value_at(record.raw, subject)) if subject else None,
-        shown={
-            _label(path): text
-            for path in rule.shown or finding.built_in.shown
-            if (text := _readable(value_at(record.raw, path))) is not None
-        },
+        shown=_shown(record, rule.shown or finding.built_in.shown),
         error=clean(error) if error else None,
         runbook=rule.runbook or finding.built_in.runbook,
         attack=finding.attack,
@@ -130,6 +126,17 @@ def build_alert(record: Record, facts: Mapping[str, Any], finding: Finding, rule
         account_name=ruleset.account_names.get(record.account),
         region_name=ruleset.region_names.get(record.region),
     )
+
+
+def _shown(record: Record, paths: Sequence[str]) -> dict[str, str]:
+    values = {path: _readable(value_at(record.raw, path)) for path in paths}
+    labels = [_label(path) for path in paths]
+    return {
+        # Two of one name are told by their whole paths.
+        label if labels.count(label) == 1 else path.partition(".")[2]: text
+        for label, (path, text) in zip(labels, values.items(), strict=True)
+        if text is not None
+    }
 
 
 def _label(path: str) -> str:

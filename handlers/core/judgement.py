@@ -45,7 +45,7 @@ class Finding:
     """The kind of resource or work that the call is about."""
     circumstances: tuple[Circumstance, ...]
     automation: Automation | None
-    """The known automation whose routine work this is, where that lowered the severity."""
+    """The known automation whose routine work this is, where that lowered the catalog's verdict."""
     details: tuple[str, ...]
     """What the facts say about a document that the call carried, statement by statement."""
     suppression: Suppression | None
@@ -89,8 +89,10 @@ class Finding:
             for circumstance in self.circumstances:
                 if (circumstance.at_most is not None) == held_down:
                     yield circumstance.why
-        if self.automation is not None:
-            yield f"it is routine work of {self.automation.name}, so it is lowered: {self.automation.reason}"
+        # Not where an own rule decides, or a circumstance raised it again.
+        lowered = self.automation if self.rule.match is None else None
+        if lowered is not None and self.severity <= lowered.at_most:
+            yield f"it is routine work of {lowered.name}, so it is lowered: {lowered.reason}"
         for suppression in self.ended:
             yield f"the suppression {suppression.name} ended on {suppression.until}, so this is told again"
 
@@ -166,7 +168,7 @@ def _hold_back(
 
 
 def _category(rule: Rule, built_in: Rule) -> str:
-    return rule.category or built_in.category or rule.name
+    return rule.category or str(built_in.category)
 
 
 def with_finding(

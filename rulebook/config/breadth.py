@@ -32,18 +32,22 @@ _NARROWING = (
 )
 # What these are in ordinary calls: a condition that all of them meet names none of them.
 _ORDINARY = {
-    "facts.resource.id": ("an-ordinary-name", "7a1f" * 16),
+    "facts.resource.id": ("Lamp.7", "7a1f" * 16),
     "facts.resource.arn": ("arn:aws:iot:eu-west-1:1:thing/x", "arn:aws:iot:us-east-1:2:cert/y"),
     "facts.resource.kind": tuple(sorted(RESOURCE_KINDS)),
 }
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _SOMEBODY = "111111111111"
-_NAME = "an-ordinary-name"
+# So unlike that a pattern which all of them match names nobody.
+_ORDINARY_NAMES = ("deploy-7", "Zx_Operator", "team.blue@corp", "qa=nightly,run")
+_ORDINARY_ADDRESSES = ("203.0.113.77", "198.51.100.9", "192.0.2.130", "18.66.1.9")
+_MOST_ACCOUNTS = 10
 _NEARLY_ALL = 0.9
 _MANY = 10
 """Of a service with fewer operations, somebody may well name all."""
 
-_Operations = tuple[tuple[str, str, str | None, frozenset[Severity]], ...]
+_Operation = tuple[str, str, str | None, frozenset[Severity]]
+"""Its name, category, subject, and the severities that it can be of."""
 _Predicate = Callable[[Mapping[str, Any]], bool]
 
 
@@ -63,7 +67,8 @@ def silenced_by(pattern: object, catalog: Mapping[str, Entry]) -> str | None:
         )
         for name, entry in catalog.items()
     )
-    accounts = sorted({_SOMEBODY, *_ACCOUNT.findall(str(pattern))})
+    # Enough of them to find a pattern that is broad in one: a list of thousands names them one by one.
+    accounts = sorted({_SOMEBODY, *_ACCOUNT.findall(str(pattern))})[:_MOST_ACCOUNTS]
     calls = [group for account in accounts for group in _calls(operations, account)]
     found = {severity for group in calls for severity in Severity if _nearly_all(group, severity, matches)}
     if len(found) == len(Severity):
@@ -80,10 +85,10 @@ def _reach(entry: Entry) -> frozenset[Severity]:
 
 
 class _Call:
-    """One ordinary call: what patterns see of it, and the groups that it stands for."""
+    """One ordinary call, by several people: what patterns see of it, and the groups that it stands for."""
 
-    def __init__(self, view: Mapping[str, Any], groups: frozenset[Severity | str]) -> None:
-        self.view = view
+    def __init__(self, views: tuple[Mapping[str, Any], ...], groups: frozenset[Severity | str]) -> None:
+        self.views = views
         self.groups = groups
 
 
@@ -93,7 +98,7 @@ def _nearly_all(calls: Iterable[_Call], group: Severity | str, matches: _Predica
         return False
     may_miss = int(len(concerned) * (1 - _NEARLY_ALL))
     for call in concerned:
-        if not matches(call.view):
+        if not all(map(matches, call.views)):
             may_miss -= 1
             if may_miss < 0:
                 return False
@@ -101,54 +106,60 @@ def _nearly_all(calls: Iterable[_Call], group: Severity | str, matches: _Predica
 
 
 @cache
-def _calls(operations: _Operations, account: str) -> tuple[tuple[_Call, ...], ...]:
+def _calls(operations: tuple[_Operation, ...], account: str) -> tuple[tuple[_Call, ...], ...]:
     """Each operation once, for each way in which a record may come: callers, and whether AWS answered."""
     return tuple(
         tuple(
             _Call(
-                _view(name, category, subject, identity, answer),
-                frozenset({*severities, name.partition(":")[0]}),
+                tuple(
+                    _view(operation, identify(account, person), answer, person)
+                    for person in range(len(_ORDINARY_NAMES))
+                ),
+                frozenset({*operation[3], operation[0].partition(":")[0]}),
             )
-            for name, category, subject, severities in operations
+            for operation in operations
         )
-        for identity in _identities(account)
+        for identify in (_role, _role_with_mfa, _user)
         for answer in (None, {"version": 1})
     )
 
 
-def _identities(account: str) -> Iterator[dict[str, Any]]:
-    role = f"arn:aws:iam::{account}:role/{_NAME}"
-    issuer = {
-        "type": "Role",
-        "arn": role,
+def _role(account: str, person: int, mfa: str = "false") -> dict[str, Any]:
+    name = _ORDINARY_NAMES[person]
+    role = f"arn:aws:iam::{account}:role/{name}"
+    issuer = {"type": "Role", "arn": role, "accountId": account, "userName": name}
+    return {
+        "type": "AssumedRole",
+        "principalId": f"AROA{person}:session-of-{name}",
+        "arn": f"arn:aws:sts::{account}:assumed-role/{name}/session-of-{name}",
         "accountId": account,
-        "userName": _NAME,
-        "principalId": "AROAORDINARY",
+        "accessKeyId": f"ASIA{person}",
+        "sessionContext": {
+            "sessionIssuer": {**issuer, "principalId": f"AROA{person}"},
+            "attributes": {"mfaAuthenticated": mfa, "creationDate": "2026-01-01T00:00:00Z"},
+        },
     }
-    for mfa in ("false", "true"):
-        attributes = {"mfaAuthenticated": mfa, "creationDate": "2026-01-01T00:00:00Z"}
-        yield {
-            "type": "AssumedRole",
-            "principalId": "AROAORDINARY:an-ordinary-session",
-            "arn": f"arn:aws:sts::{account}:assumed-role/{_NAME}/an-ordinary-session",
-            "accountId": account,
-            "accessKeyId": "ASIAORDINARY",
-            "sessionContext": {"sessionIssuer": issuer, "attributes": attributes},
-        }
-    yield {
+
+
+def _role_with_mfa(account: str, person: int) -> dict[str, Any]:
+    return _role(account, person, mfa="true")
+
+
+def _user(account: str, person: int) -> dict[str, Any]:
+    name = _ORDINARY_NAMES[person]
+    return {
         "type": "IAMUser",
-        "principalId": "AIDAORDINARY",
-        "arn": f"arn:aws:iam::{account}:user/{_NAME}",
+        "principalId": f"AIDA{person}",
+        "arn": f"arn:aws:iam::{account}:user/{name}",
         "accountId": account,
-        "accessKeyId": "AKIAORDINARY",
-        "userName": _NAME,
+        "accessKeyId": f"AKIA{person}",
+        "userName": name,
     }
 
 
-def _view(
-    operation: str, category: str, subject: str | None, identity: Mapping[str, Any], answer: object
-) -> dict[str, Any]:
-    prefix, _, name = operation.partition(":")
+def _view(operation: _Operation, identity: Mapping[str, Any], answer: object, person: int) -> dict[str, Any]:
+    called, category, subject, _ = operation
+    prefix, _, name = called.partition(":")
     record: dict[str, Any] = {
         "eventName": name,
         "eventSource": SERVICES[prefix].event_sources[0],
@@ -156,21 +167,23 @@ def _view(
         "eventID": "an-ordinary-id",
         "awsRegion": "eu-west-1",
         "recipientAccountId": identity["accountId"],
-        "sourceIPAddress": "203.0.113.77",
+        "sourceIPAddress": _ORDINARY_ADDRESSES[person],
         "userIdentity": identity,
-        "requestParameters": _parameters(subject),
+        "requestParameters": _parameters(subject, _ORDINARY_NAMES[person]),
         "responseElements": answer,
     }
     facts = derive_facts(parse_record(record))
-    return {**record, "facts": facts, "finding": {"rule": [operation], "category": category}}
+    return {**record, "facts": facts, "finding": {"rule": [called], "category": category}}
 
 
-def _parameters(subject: str | None) -> dict[str, Any]:
-    section, *names = (subject or "requestParameters").split(".")
-    value: Any = {} if section != "requestParameters" or not names else _NAME
-    for name in reversed(names if value else []):
-        value = {name: value}
-    return dict(value)
+def _parameters(subject: str | None, value: str) -> dict[str, Any]:
+    section, *names = (subject or "").split(".")
+    if section != "requestParameters":
+        return {}
+    found: Any = value
+    for name in reversed(names):
+        found = {name: found}
+    return dict(found)
 
 
 def _any_branch(pattern: Any) -> _Predicate:

@@ -32,6 +32,26 @@ _ENVELOPE = {
 }
 
 
+def _written_twice(pattern: Mapping[str, Any], place: Path) -> Iterator[Told]:
+    """Fields that stand beside a `$or` and inside it: AWS keeps the one that is written last."""
+    beside = set(_fields({key: value for key, value in pattern.items() if key != "$or"}))
+    for position, branch in enumerate(pattern.get("$or", ())):
+        for field in sorted(beside & set(_fields(branch))):
+            told = f"{quoted(field)} stands beside the $or too, and only one of both would hold"
+            yield (*place, "$or", position), f"{told}; write it in each branch"
+
+
+def _fields(pattern: Mapping[str, Any], at: str = "") -> Iterator[str]:
+    for key, value in pattern.items():
+        if key == "$or":
+            for branch in value:
+                yield from _fields(branch, at)
+        elif isinstance(value, Mapping):
+            yield from _fields(value, f"{at}{key}.")
+        else:
+            yield f"{at}{key}"
+
+
 _NEVER_READ = "and watch.read_only is false, so it never arrives"
 
 READS_THAT_ARRIVE = frozenset({"DescribeEndpoint"})
@@ -92,6 +112,7 @@ class _Walk:
     def record(self, pattern: Mapping[str, Any], scope: _Scope, place: Path) -> Iterator[Told]:
         """Faults of a pattern over a whole record."""
         scope = self._narrowed(pattern, scope)
+        yield from _written_twice(pattern, place)
         for key, value in pattern.items():
             here = (*place, key)
             if key == "$or":

@@ -73,7 +73,9 @@ def look_around(data: Mapping[str, object], catalog: Mapping[str, Entry]) -> Sur
         minimum=words.get(str(minimum), Severity.LOW),
         own_rules=frozenset(name for _, name in names_in(data.get("rules"))),
         own_categories=frozenset(
-            str(as_mapping(rule).get("category")) for rule in as_list(data.get("rules"))
+            category
+            for rule in as_list(data.get("rules"))
+            if isinstance(category := as_mapping(rule).get("category"), str)
         ),
     )
 

@@ -397,3 +397,23 @@ def test_nothing_is_said_of_an_operation_that_the_operator_switched_off() -> Non
 )
 def test_nothing_is_said_of_reads_and_of_other_services(record: dict[str, Any]) -> None:
     assert _judge(**record) is None
+
+
+def test_nothing_is_said_to_be_lowered_that_was_raised_again_or_that_an_own_rule_decides() -> None:
+    theirs = {"certificateId": "arn:aws:iot:eu-west-1:999999999999:cert/x"}
+    raised = _found(make_ruleset(automation=[PROVISIONING]), requestParameters=theirs)
+    own = _found(make_ruleset(automation=[PROVISIONING], own_rules=[NIGHT_SHIFT]))
+    assert [] == [reason for finding in (raised, own) for reason in finding.reasons if reason == LOWERED]
+
+
+def test_of_several_automations_the_one_that_lowers_most_counts() -> None:
+    both = [{**PROVISIONING, "name": "a", "at_most": "medium"}, PROVISIONING]
+    for order in (both, both[::-1]):
+        assert Severity.LOW == _found(make_ruleset(automation=order)).severity
+
+
+def test_a_rule_of_any_operation_is_heard_beside_one_that_names_it() -> None:
+    operations = [{"event_sources": ["iot.amazonaws.com"], "event_name": "UpdateCertificate"}]
+    named = {**NIGHT_SHIFT, "name": "named", "operations": operations}
+    finding = _found(make_ruleset(own_rules=[NIGHT_SHIFT, named]))
+    assert {"named", "night-shift", "iot:UpdateCertificate"} == {each.rule.name for each in finding.verdicts}

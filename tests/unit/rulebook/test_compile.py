@@ -184,3 +184,77 @@ def test_the_functions_can_load_it(default: dict[str, Any]) -> None:
 
 def test_the_operators_minimum_is_compiled(tmp_path: Path) -> None:
     assert "high" == compiled(tmp_path, "defaults: {minimum_severity: high}\n")["minimum_severity"]
+
+
+def test_automation_is_lowered_to_low_or_to_the_minimum_where_that_is_higher(tmp_path: Path) -> None:
+    robot = 'known_automation: [{name: a, roles: ["arn:aws:iam::111122223333:role/x-*"], reason: y}]\n'
+    found = [
+        compiled(tmp_path, f"{robot}defaults: {{minimum_severity: {minimum}}}\n")["automation"][0]["at_most"]
+        for minimum in ("informational", "low", "high")
+    ]
+    assert ["low", "low", "high"] == found
+
+
+def test_a_role_with_a_star_is_a_wildcard_and_one_without_is_itself(tmp_path: Path) -> None:
+    roles = ["arn:aws:iam::111122223333:role/x-*", "arn:aws:iam::111122223333:role/y"]
+    more = f"known_automation: [{{name: a, roles: {roles}, operations: [iot:CreateThing], reason: z}}]\n"
+    (automation,) = compiled(tmp_path, more)["automation"]
+    assert {"facts": {"actor": {"id": [{"wildcard": roles[0]}, roles[1]]}}} == automation["when"]
+    assert [{"event_sources": ["iot.amazonaws.com"], "event_name": "CreateThing"}] == automation["operations"]
+
+
+def own_rule(tmp_path: Path, match: str) -> dict[str, Any]:
+    (rule,) = compiled(tmp_path, f"rules: [{{name: a, match: {match}, severity: high, why: x}}]\n")[
+        "own_rules"
+    ]
+    return dict(rule)
+
+
+def test_an_own_rule_is_looked_up_under_the_operations_that_it_names_each_once(tmp_path: Path) -> None:
+    rule = own_rule(tmp_path, "{eventName: [CreatePolicy, AttachPolicy, CreatePolicy]}")
+    assert ["AttachPolicy", "CreatePolicy"] == [each["event_name"] for each in rule["operations"]]
+
+
+@pytest.mark.parametrize(
+    "match",
+    [
+        "{eventName: [{prefix: Create}]}",
+        "{eventName: [CreatePolicy, {prefix: X}]}",
+        "{awsRegion: [eu-west-1]}",
+    ],
+)
+def test_an_own_rule_that_names_no_operation_plainly_is_tried_on_any(tmp_path: Path, match: str) -> None:
+    assert own_rule(tmp_path, match)["operations"] is None
+
+
+def test_a_service_that_is_left_out_has_no_rules(tmp_path: Path) -> None:
+    ruleset = compiled(tmp_path, "watch: {services: [iotwireless]}\n")
+    assert {"iotwireless"} == {rule["name"].partition(":")[0] for rule in ruleset["rules"]}
+    assert {"iotwireless.amazonaws.com": "iotwireless"} == ruleset["event_sources"]
+
+
+@pytest.mark.parametrize(
+    ("more", "uncatalogued", "reads"),
+    [
+        ("", ("low", False), ("informational", True)),
+        ("watch: {read_only: true}\n", ("low", False), ("informational", False)),
+        (
+            "watch: {read_only: true}\ndefaults: {uncatalogued: off, reads: high}\n",
+            ("low", True),
+            ("high", False),
+        ),
+    ],
+)
+def test_what_has_no_entry_is_as_bad_as_the_operator_says(
+    tmp_path: Path, more: str, uncatalogued: tuple[str, bool], reads: tuple[str, bool]
+) -> None:
+    ruleset = compiled(tmp_path, more)
+    assert [uncatalogued, reads] == [
+        (ruleset[name]["severity"], ruleset[name]["off"]) for name in ("uncatalogued", "reads")
+    ]
+
+
+def test_windows_are_in_seconds_for_each_severity_that_has_one(tmp_path: Path) -> None:
+    every = compiled(tmp_path, "defaults: {dedup_window: 10m}\n")["dedup_windows"]
+    some = compiled(tmp_path, "defaults: {dedup_window: {high: 90s, low: 1d}}\n")["dedup_windows"]
+    assert ({severity.value: 600 for severity in Severity}, {"high": 90, "low": 86400}) == (every, some)

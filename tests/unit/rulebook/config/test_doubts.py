@@ -60,6 +60,7 @@ RULE = (
         ("{eventName: [CreateThing], requestParameters: {thingName: [lamp]}}", False),
         ("{eventName: [CreateThing], facts: {actor: {kind: [role]}}}", False),
         ("{$or: [{eventName: [CreateThing]}, {eventName: [DeleteThing]}]}", False),
+        ("{finding: {category: [thing]}}", False),
     ],
 )
 def test_a_rule_that_a_suppression_surely_holds_back_is_told(
@@ -126,6 +127,43 @@ def test_a_rule_is_not_shadowed_by_what_has_ended(tmp_path: Path) -> None:
             "watch: {read_only: true}\n"
             "defaults: {minimum_severity: informational}\n",
             ["5:20: watch.read_only: team in Slack will hear of every call that reads: thousands a day"],
+        ),
+        (
+            "watch: {services: [iot]}\n"
+            "known_automation:\n"
+            "  - name: a\n"
+            '    roles: ["arn:aws:iam::111122223333:role/ci"]\n'
+            "    operations: [iot:CreateThing, iotwireless:CreateWirelessDevice]\n"
+            "    reason: x\n",
+            [
+                "8:35: known_automation.0.operations.1: watch.services leaves this service out,"
+                " so this changes nothing"
+            ],
+        ),
+        (
+            "operations: {iotevents:CreateInput: {severity: high}}\n",
+            ["4:14: operations.iotevents:CreateInput: AWS retired this service, so this changes nothing"],
+        ),
+        (
+            "defaults: {reads: high}\n",
+            ["4:12: defaults.reads: watch.read_only is false, so this changes nothing"],
+        ),
+        (
+            "defaults: {minimum_severity: high}\n"
+            "rules:\n  - {name: mine, match: {eventName: [CreateThing]}, severity: low, why: x}\n",
+            ["6:63: rules.0.severity: is below defaults.minimum_severity, high, so mine is told to nobody"],
+        ),
+        (
+            "routes:\n  - {to: [audit]}\n"
+            "  - {severity: [critical], match: {finding: {severity: [low]}}, to: [audit]}\n",
+            [
+                "6:35: routes.1.match: asks for other severities than the route takes, so this route hears of none"
+            ],
+        ),
+        (
+            "  team: {slack: ssm:/team}\nwatch: {read_only: true}\n"
+            "routes:\n  - {to: [audit]}\n  - {severity: [critical, high], to: [team]}\n",
+            [],
         ),
         ("watch: {read_only: true}\ndefaults: {minimum_severity: informational}\n", []),
         ("routes:\n  - {match: {awsRegion: [eu-west-1]}, to: [audit]}\n  - {to: [audit]}\n", []),
