@@ -83,9 +83,14 @@ class Entry(Strict):
     attack: Annotated[tuple[Technique, ...], Items] = ()
 
     @property
+    def reach(self) -> frozenset[Severity]:
+        """The severities that the operation can be of, by itself or raised by its parameters."""
+        return frozenset({self.severity, *(each.to for each in self.escalate)})
+
+    @property
     def span(self) -> str:
         """How bad the operation is: `medium`, or `medium to critical` where escalations raise it."""
-        worst = max([self.severity, *(each.to for each in self.escalate)])
+        worst = max(self.reach)
         return self.severity.value if worst == self.severity else f"{self.severity.value} to {worst.value}"
 
     @model_validator(mode="after")

@@ -8,8 +8,9 @@ service, is broad.
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -37,11 +38,10 @@ _ORDINARY = {
     "facts.resource.kind": tuple(sorted(RESOURCE_KINDS)),
 }
 _ACCOUNT = re.compile(r"[0-9]{12}")
-_SOMEBODY = "111111111111"
+_OURS = "111111111111"
 # So unlike that a pattern which all of them match names nobody.
 _ORDINARY_NAMES = ("deploy-7", "Zx_Operator", "team.blue@corp", "qa=nightly,run")
 _ORDINARY_ADDRESSES = ("203.0.113.77", "198.51.100.9", "192.0.2.130", "18.66.1.9")
-_MOST_ACCOUNTS = 10
 _NEARLY_ALL = 0.9
 _MANY = 10
 """Of a service with fewer operations, somebody may well name all."""
@@ -57,82 +57,69 @@ def silenced_by(pattern: object, catalog: Mapping[str, Entry]) -> str | None:
         compile_pattern(pattern)  # type: ignore[arg-type]  # raises for anything but a mapping
     except PatternError:
         return None
-    matches = _any_branch(pattern)
-    operations = tuple(
-        (
-            name,
-            entry.category,
-            entry.subject,
-            frozenset({entry.severity, *(each.to for each in entry.escalate)}),
-        )
-        for name, entry in catalog.items()
-    )
-    # Enough of them to find a pattern that is broad in one: a list of thousands names them one by one.
-    accounts = sorted({_SOMEBODY, *_ACCOUNT.findall(str(pattern))})[:_MOST_ACCOUNTS]
-    calls = [group for account in accounts for group in _calls(operations, account)]
-    found = {severity for group in calls for severity in Severity if _nearly_all(group, severity, matches)}
+    matches = _any_branch(_at_home(pattern))
+    operations = tuple((name, entry.category, entry.subject, entry.reach) for name, entry in catalog.items())
+    ways = _calls(operations)
+    found = {each for each in Severity if any(_nearly_all(way.get(each, ()), matches) for way in ways)}
     if len(found) == len(Severity):
         return "everything within its reach, whoever does it"
     if found:
         return "every finding that is " + " or ".join(each.value for each in sorted(found, reverse=True))
-    services = [name for name in SERVICES if any(_nearly_all(group, name, matches) for group in calls)]
+    services = [name for name in SERVICES if any(_whole_service(way.get(name, ()), matches) for way in ways)]
     return f"everything of {' and '.join(services)}" if services else None
 
 
-def _reach(entry: Entry) -> frozenset[Severity]:
-    """The severities that an operation can be of, by itself or raised by its parameters."""
-    return frozenset({entry.severity, *(each.to for each in entry.escalate)})
+_Call = tuple[Mapping[str, Any], ...]
+"""One call as patterns see it, by each of several people."""
 
 
-class _Call:
-    """One ordinary call, by several people: what patterns see of it, and the groups that it stands for."""
-
-    def __init__(self, views: tuple[Mapping[str, Any], ...], groups: frozenset[Severity | str]) -> None:
-        self.views = views
-        self.groups = groups
-
-
-def _nearly_all(calls: Iterable[_Call], group: Severity | str, matches: _Predicate) -> bool:
-    concerned = [call for call in calls if group in call.groups]
-    if isinstance(group, str) and len(concerned) < _MANY:
-        return False
-    may_miss = int(len(concerned) * (1 - _NEARLY_ALL))
-    for call in concerned:
-        if not all(map(matches, call.views)):
+def _nearly_all(calls: Sequence[_Call], matches: _Predicate) -> bool:
+    may_miss = int(len(calls) * (1 - _NEARLY_ALL))
+    for views in calls:
+        if not all(map(matches, views)):
             may_miss -= 1
             if may_miss < 0:
                 return False
-    return bool(concerned)
+    return bool(calls)
+
+
+def _whole_service(calls: Sequence[_Call], matches: _Predicate) -> bool:
+    return len(calls) >= _MANY and _nearly_all(calls, matches)
 
 
 @cache
-def _calls(operations: tuple[_Operation, ...], account: str) -> tuple[tuple[_Call, ...], ...]:
-    """Each operation once, for each way in which a record may come: callers, and whether AWS answered."""
-    return tuple(
-        tuple(
-            _Call(
-                tuple(
-                    _view(operation, identify(account, person), answer, person)
-                    for person in range(len(_ORDINARY_NAMES))
-                ),
-                frozenset({*operation[3], operation[0].partition(":")[0]}),
-            )
-            for operation in operations
-        )
-        for identify in (_role, _role_with_mfa, _user)
-        for answer in (None, {"version": 1})
-    )
+def _calls(operations: tuple[_Operation, ...]) -> tuple[Mapping[Severity | str, Sequence[_Call]], ...]:
+    """For each way in which a record may come, a call of each operation: by the severities that it can be
+    of, and by its service.
+    """
+    ways = []
+    for identify, answer in ((_role, None), (_role, {"version": 1}), (_role_with_mfa, None), (_user, None)):
+        groups: dict[Severity | str, list[_Call]] = {}
+        for operation in operations:
+            people = range(len(_ORDINARY_NAMES))
+            call = tuple(_view(operation, identify(person), answer, person) for person in people)
+            name, _, _, severities = operation
+            of: list[Severity | str] = [*severities, name.partition(":")[0]]
+            for group in of:
+                groups.setdefault(group, []).append(call)
+        ways.append(groups)
+    return tuple(ways)
 
 
-def _role(account: str, person: int, mfa: str = "false") -> dict[str, Any]:
+def _at_home(pattern: Any) -> Any:
+    """The pattern with every account in it replaced by the one in which the ordinary calls are made."""
+    return json.loads(_ACCOUNT.sub(_OURS, json.dumps(pattern)))
+
+
+def _role(person: int, mfa: str = "false") -> dict[str, Any]:
     name = _ORDINARY_NAMES[person]
-    role = f"arn:aws:iam::{account}:role/{name}"
-    issuer = {"type": "Role", "arn": role, "accountId": account, "userName": name}
+    role = f"arn:aws:iam::{_OURS}:role/{name}"
+    issuer = {"type": "Role", "arn": role, "accountId": _OURS, "userName": name}
     return {
         "type": "AssumedRole",
         "principalId": f"AROA{person}:session-of-{name}",
-        "arn": f"arn:aws:sts::{account}:assumed-role/{name}/session-of-{name}",
-        "accountId": account,
+        "arn": f"arn:aws:sts::{_OURS}:assumed-role/{name}/session-of-{name}",
+        "accountId": _OURS,
         "accessKeyId": f"ASIA{person}",
         "sessionContext": {
             "sessionIssuer": {**issuer, "principalId": f"AROA{person}"},
@@ -141,17 +128,17 @@ def _role(account: str, person: int, mfa: str = "false") -> dict[str, Any]:
     }
 
 
-def _role_with_mfa(account: str, person: int) -> dict[str, Any]:
-    return _role(account, person, mfa="true")
+def _role_with_mfa(person: int) -> dict[str, Any]:
+    return _role(person, mfa="true")
 
 
-def _user(account: str, person: int) -> dict[str, Any]:
+def _user(person: int) -> dict[str, Any]:
     name = _ORDINARY_NAMES[person]
     return {
         "type": "IAMUser",
         "principalId": f"AIDA{person}",
-        "arn": f"arn:aws:iam::{account}:user/{name}",
-        "accountId": account,
+        "arn": f"arn:aws:iam::{_OURS}:user/{name}",
+        "accountId": _OURS,
         "accessKeyId": f"AKIA{person}",
         "userName": name,
     }

@@ -157,7 +157,8 @@ def test_a_rule_is_not_shadowed_by_what_has_ended(tmp_path: Path) -> None:
             "routes:\n  - {to: [audit]}\n"
             "  - {severity: [critical], match: {finding: {severity: [low]}}, to: [audit]}\n",
             [
-                "6:35: routes.1.match: asks for other severities than the route takes, so this route hears of none"
+                "6:35: routes.1.match: asks for other severities than the route takes,"
+                " so this route hears of none"
             ],
         ),
         (
