@@ -11,11 +11,9 @@ from typing import Annotated, Literal, cast
 
 from pydantic import (
     AfterValidator,
-    BeforeValidator,
     ConfigDict,
     Field,
     ValidationInfo,
-    WithJsonSchema,
     field_validator,
     model_validator,
 )
@@ -31,42 +29,23 @@ from rulebook.config.values import (
     Day,
     Domain,
     Duration,
+    Flag,
     ForEachSeverity,
     Name,
     Once,
     Principal,
     Region,
+    SecretPlace,
+    ServiceName,
     Topic,
+    Version,
 )
 from rulebook.faults import Path, did_you_mean, quoted
-from rulebook.secret_names import secret_name_fault
-from rulebook.services import SERVICES
 from rulebook.validation import Items, Pattern, SeverityName, Strict, Text, refuse
 
 
 def _around(info: ValidationInfo) -> Surroundings:
     return cast("Surroundings", info.context)
-
-
-def _version(value: object) -> object:
-    # Pydantic's Literal[1] takes `true` and `1.0` too: in Python they equal 1.
-    if type(value) is not int or value != 1:
-        raise refuse(((), "must be the number 1, the only version there is"))
-    return value
-
-
-def _flag(value: object) -> object:
-    if not isinstance(value, bool):
-        raise refuse(((), "write true or false; YAML no longer reads on, off, yes and no as such"))
-    return value
-
-
-def _service(name: str) -> str:
-    if name not in SERVICES:
-        raise refuse(
-            ((), f"{quoted(name)} is not one of {', '.join(SERVICES)}{did_you_mean(name, SERVICES)}")
-        )
-    return name
 
 
 def _operation(name: str, info: ValidationInfo) -> str:
@@ -89,15 +68,8 @@ def _routed_to(name: str, info: ValidationInfo) -> str:
     return name
 
 
-def _secret_name(value: str) -> str:
-    if (wrong := secret_name_fault(value)) is not None:
-        raise refuse(((), wrong))
-    return value
-
-
 _LIST = Field(strict=False)
 _SOME = Field(strict=False, min_length=1)
-Flag = Annotated[bool, BeforeValidator(_flag)]
 SeverityOrOff = Literal["off", "informational", "low", "medium", "high", "critical"]
 OperationName = Annotated[str, AfterValidator(_operation)]
 
@@ -119,7 +91,7 @@ class _Section(Strict):
 class Watch(_Section):
     """What reaches Thingwatch at all."""
 
-    services: Annotated[tuple[Annotated[str, AfterValidator(_service)], ...], _SOME, Once] | None = None
+    services: Annotated[tuple[ServiceName, ...], _SOME, Once] | None = None
     """The services whose calls are judged; all that AWS still runs, when left out."""
     read_only: Flag = False
     """Whether calls that only read are judged too (Get, List, Describe). They are many."""
@@ -253,7 +225,7 @@ class Aliases(_Section):
 class Destination(_Section):
     """A place that alerts go to: a Slack channel (by where its webhook URL is kept) or an SNS topic."""
 
-    slack: Annotated[str, AfterValidator(_secret_name)] | None = None
+    slack: SecretPlace | None = None
     """ssm:/NAME (a SecureString) or secretsmanager:NAME; never the URL itself."""
     sns: Topic | None = None
     """create, or the ARN of a topic that is there already."""
@@ -279,9 +251,7 @@ class Route(_Section):
 class Config(_Section):
     """Who is told what. A config that was checked."""
 
-    version: Annotated[
-        Literal[1], BeforeValidator(_version), WithJsonSchema({"const": 1}), Field(examples=["version: 1"])
-    ]
+    version: Annotated[Version, Field(examples=["version: 1"])]
     watch: Watch = Watch()
     defaults: Defaults = Defaults()
     operations: Mapping[OperationName, Override] = {}

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
 from handlers.core.severity import Severity
 from rulebook.faults import did_you_mean, quoted
+from rulebook.secret_names import secret_name_fault
+from rulebook.services import SERVICES
 from rulebook.validation import refuse
 
 _ACCOUNT = r"[0-9]{12}"
@@ -50,6 +52,33 @@ def _written(expression: str, advice: str) -> AfterValidator:
 
 def _pattern(expression: str) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "pattern": f"^{expression}$"})
+
+
+def _version(value: object) -> object:
+    # Pydantic's Literal[1] takes `true` and `1.0` too: in Python they equal 1.
+    if type(value) is not int or value != 1:
+        raise refuse(((), "must be the number 1, the only version there is"))
+    return value
+
+
+def _flag(value: object) -> object:
+    if not isinstance(value, bool):
+        raise refuse(((), "write true or false; YAML no longer reads on, off, yes and no as such"))
+    return value
+
+
+def _service(name: str) -> str:
+    if name not in SERVICES:
+        raise refuse(
+            ((), f"{quoted(name)} is not one of {', '.join(SERVICES)}{did_you_mean(name, SERVICES)}")
+        )
+    return name
+
+
+def _secret_name(value: str) -> str:
+    if (wrong := secret_name_fault(value)) is not None:
+        raise refuse(((), wrong))
+    return value
 
 
 def _account(value: object) -> object:
@@ -138,6 +167,10 @@ _DOMAIN_ADVICE = "write a host name alone, in small letters, such as example.com
 _ALIAS_ADVICE = "an alias is 1 to 40 letters, digits, spaces and -_./()"
 
 Name = Annotated[str, _sound(name_fault), _pattern(_NAME)]
+Version = Annotated[Literal[1], BeforeValidator(_version), WithJsonSchema({"const": 1})]
+Flag = Annotated[bool, BeforeValidator(_flag)]
+ServiceName = Annotated[str, AfterValidator(_service)]
+SecretPlace = Annotated[str, AfterValidator(_secret_name)]
 AccountId = Annotated[
     str, BeforeValidator(_account), _written(_ACCOUNT, "an account id has 12 digits"), _pattern(_ACCOUNT)
 ]
