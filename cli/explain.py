@@ -17,6 +17,7 @@ from handlers.core.ruleset import Condition as Pattern
 from handlers.core.ruleset import Escalation, Ruleset
 from handlers.core.severity import say_bounds
 from handlers.core.spelling import small_record
+from rulebook.services import SERVICES
 
 _NAME_WIDTH = 25
 _MOST_MISSES = 10
@@ -56,6 +57,9 @@ def explain_event(record: Record, ruleset: Ruleset) -> Explanation:
 
 def _silence(record: Record, ruleset: Ruleset) -> str:
     if record.event_source not in ruleset.event_sources:
+        for service in SERVICES.values():
+            if record.event_source in service.event_sources:
+                return f"watch.services in the config leaves {service.prefix} out"
         return f"{clean(record.event_source)} is not a service that Thingwatch judges"
     built_in = ruleset.built_in_rule((record.event_source, record.event_name))
     if built_in is ruleset.reads:
@@ -78,7 +82,14 @@ def event_data(explained: Explanation) -> dict[str, Any]:
         "escalations": [],
         "circumstances": [],
         "automation": finding.automation.name if finding and finding.automation else None,
-        "suppression": finding.suppression.name if finding and finding.suppression else None,
+        "held_back": [
+            {
+                "rule": verdict.rule.name,
+                "suppression": suppression.name,
+                "until": suppression.until.isoformat(),
+            }
+            for verdict, suppression in (finding.held if finding else ())
+        ],
         "destinations": list(finding.destinations) if finding else [],
     }
     if finding:
@@ -155,6 +166,9 @@ def _finding_lines(explained: Explanation, finding: Finding) -> Iterator[str]:
     yield ""
     yield f"Severity {finding.severity.value}"
     yield from wrap(_audience(finding, explained.ruleset), "Told to  ")
+    for verdict, held in finding.held:
+        why = f"{held.name} ({held.reason}) holds back {verdict.rule.name} through {held.until}"
+        yield from wrap(why, " " * 9)
     for ended in finding.ended:
         yield f"         the suppression {ended.name} ended on {ended.until}"
 
@@ -164,14 +178,17 @@ def _near_misses(explained: Explanation) -> Iterator[str]:
     finding, record = explained.finding, explained.record
     rules = explained.ruleset.own_rules_for((record.event_source, record.event_name))
     spoken = {each.rule.name for each in finding.verdicts} if finding else set()
+    spoken |= {verdict.rule.name for verdict, _ in finding.held} if finding else set()
     silent = [(each.name, each.match) for each in rules if each.match and each.name not in spoken]
     yield from _miss_lines("Rules of your own that do not speak", silent, explained.view)
     if finding is not None:
         names = [each.rule.name for each in finding.verdicts]
         seen = with_finding(explained.view, names, finding.category, finding.severity)
-        missed = [
-            (each.name, each.match) for each in explained.ruleset.suppressions if not each.match.matches(seen)
-        ]
+        holding = {suppression.name for _, suppression in finding.held} | {
+            each.name for each in finding.ended
+        }
+        suppressions = explained.ruleset.suppressions
+        missed = [(each.name, each.match) for each in suppressions if each.name not in holding]
         yield from _miss_lines("Suppressions that do not hold it back", missed, seen)
 
 
@@ -198,9 +215,8 @@ def _circumstance_lines(explained: Explanation, finding: Finding) -> Iterator[st
 
 
 def _audience(finding: Finding, ruleset: Ruleset) -> str:
-    if finding.suppression is not None:
-        held = finding.suppression
-        return f"nobody until {held.until}: the suppression {held.name} holds it back ({held.reason})"
+    if finding.is_held_back:
+        return "nobody: suppressions hold it back"
     if finding.severity < ruleset.minimum_severity:
         return "nobody: it is below minimum_severity"
     return ", ".join(finding.destinations) or "nobody: no route takes it"

@@ -112,13 +112,13 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """What became of one alert: the destinations it goes to, the suppression that holds it back, and whether
-    it is a repetition.
+    """What became of one alert: the destinations it goes to, the suppressions that hold back it or some of
+    what was found, and whether it is a repetition.
     """
 
     alert: Alert
     destinations: tuple[str, ...]
-    suppressed_by: str | None
+    suppressed_by: tuple[str, ...]
     repeated: bool
 
 
@@ -144,7 +144,7 @@ def detect(
     return Detection(
         alert=alert,
         destinations=finding.destinations,
-        suppressed_by=finding.suppression.name if finding.suppression else None,
+        suppressed_by=tuple(dict.fromkeys(suppression.name for _, suppression in finding.held)),
         repeated=not told,
     )
 

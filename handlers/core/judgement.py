@@ -48,12 +48,19 @@ class Finding:
     """The known automation whose routine work this is, where that lowered the catalog's verdict."""
     details: tuple[str, ...]
     """What the facts say about a document that the call carried, statement by statement."""
-    suppression: Suppression | None
-    """Set when suppressions hold back every verdict: then `verdicts` are those, and nobody is told."""
+    held: tuple[tuple[Verdict, Suppression], ...]
+    """The verdicts that suppressions hold back. Where that is all of them, `verdicts` has them too, and
+    nobody is told.
+    """
     ended: tuple[Suppression, ...]
     """Suppressions that would have held it back, had they not ended."""
     destinations: tuple[str, ...]
     """Who is told."""
+
+    @property
+    def is_held_back(self) -> bool:
+        """Whether suppressions hold back all that was found."""
+        return bool(self.held) and self.held[0][0] in self.verdicts
 
     @property
     def rule(self) -> Rule:
@@ -121,7 +128,11 @@ def judge(record: Record, facts: Mapping[str, Any], ruleset: Ruleset) -> Finding
         verdicts.append(Verdict(built_in, _moved(severity, circumstances), plain.escalations))
     if not verdicts:
         return None
-    told, suppression, ended = _hold_back(verdicts, built_in, view, record, ruleset)
+    held, ended = _hold_back(verdicts, built_in, view, record, ruleset)
+    kept_back = [verdict for verdict, _ in held]
+    told = [each for each in verdicts if each not in kept_back]
+    silent = not told
+    told = told or verdicts
     told.sort(key=lambda each: -each.severity.rank)
     category = _category(told[0].rule, built_in)
     seen = with_finding(view, [each.rule.name for each in told], category, told[0].severity)
@@ -132,23 +143,22 @@ def judge(record: Record, facts: Mapping[str, Any], ruleset: Ruleset) -> Finding
         circumstances=circumstances,
         automation=automation,
         details=_details(facts),
-        suppression=suppression,
-        ended=ended,
-        destinations=() if suppression else ruleset.destinations_for(told[0].severity, seen),
+        held=held,
+        ended=() if silent else ended,
+        destinations=() if silent else ruleset.destinations_for(told[0].severity, seen),
     )
 
 
 def _hold_back(
     verdicts: list[Verdict], built_in: Rule, view: Mapping[str, Any], record: Record, ruleset: Ruleset
-) -> tuple[list[Verdict], Suppression | None, tuple[Suppression, ...]]:
-    """The verdicts that no suppression holds back, and the suppressions that would but have ended. Where none
-    is left, all of them, and the suppression that holds back the worst.
+) -> tuple[tuple[tuple[Verdict, Suppression], ...], tuple[Suppression, ...]]:
+    """The verdicts that suppressions hold back, each with the one that does so longest; and the suppressions
+    that would but have ended.
     """
     if not ruleset.suppressions:
-        return verdicts, None, ()
+        return (), ()
     # The record's own time decides, so that a late or repeated event is judged as it would have been.
     day = record.event_time.date()
-    told: list[Verdict] = []
     held: list[tuple[Verdict, Suppression]] = []
     ended: dict[str, Suppression] = {}
     for verdict in verdicts:
@@ -157,14 +167,10 @@ def _hold_back(
         matching = [each for each in ruleset.suppressions if each.match.matches(seen)]
         active = [each for each in matching if day <= each.until]
         if active:
-            held.append((verdict, active[0]))
+            held.append((verdict, max(active, key=lambda each: each.until)))
         else:
-            told.append(verdict)
             ended.update({each.name: each for each in matching})
-    if told:
-        return told, None, tuple(ended.values())
-    _, suppression = max(held, key=lambda each: each[0].severity)
-    return verdicts, suppression, ()
+    return tuple(held), tuple(ended.values())
 
 
 def _category(rule: Rule, built_in: Rule) -> str:

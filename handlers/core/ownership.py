@@ -18,12 +18,15 @@ _ACCOUNT_IN_QUEUE_URL = re.compile(r"/([0-9]{12})/")
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _NAMES_OF_ACCOUNTS = ("account", "Account", "ccounts", "ccountId", "ccountIds")
 
-_SCHEME = re.compile(r"\b(?P<scheme>https?|s3|ftps?|wss?|mqtts?):/{1,3}", re.IGNORECASE)
+_SCHEME = re.compile(r"\b(?P<scheme>https?:/|[a-z][a-z0-9+.-]{1,15}:/(?=/))/{0,2}", re.IGNORECASE)
 _AUTHORITY = re.compile(r"[^/?#\s\"<>]{0,300}")
-# A host, perhaps a port, and then nothing that could still belong to an address.
+# A host, perhaps a port, and then only what ends an address in a text: quotes, brackets, the next address.
 _HOST = re.compile(
-    r"(?P<host>[a-z0-9.-]{1,253}?)\.?(:[0-9]{1,5})?(?![a-z0-9.:%-])(?=$|['`,;)\]}|]|\\(?:[nrt\\]|$))"
+    r"(?P<host>[a-z0-9.-]{1,253}?)\.?(:[0-9]{1,5})?(?![a-z0-9.:%-])"
+    r"(?=['`,;)\]}|]{0,8}(?:[,|]'?[a-z0-9]{1,15}:?)?$|\\(?:[nrt\\]|$))"
 )
+# Some programs drop these inside an address and read on.
+_DROPPED = re.compile(r"[\t\r\n][.@:-]")
 _BUCKET_IN_ARN = re.compile(r"arn:aws[a-z-]{0,20}:s3:::([^/\s\"'*?,\]]{1,255})")
 _NAMES_OF_BUCKETS = ("bucket", "bucketname")
 _NAMES_OF_SERVERS = frozenset({"bootstrap.servers"})
@@ -94,7 +97,8 @@ def _places(name: str, value: str) -> Iterator[tuple[str, str]]:
         yield "buckets", bucket
     # Addresses may stand inside one another, so that each is looked for wherever the one before ends.
     for found in _SCHEME.finditer(value):
-        yield from _address(found["scheme"].lower(), value[found.end() : found.end() + 2048])
+        scheme = found["scheme"].lower().partition(":")[0]
+        yield from _address(scheme, value[found.end() : found.end() + 2048])
 
 
 def _address(scheme: str, rest: str) -> Iterator[tuple[str, str]]:
@@ -103,8 +107,10 @@ def _address(scheme: str, rest: str) -> Iterator[tuple[str, str]]:
     if scheme == "s3":
         yield "buckets", re.split(r"['`,;)\\]", authority)[0]
         return
+    if scheme == "file":
+        return
     readable = _HOST.match(authority)
-    if readable is None or "@" in authority:
+    if readable is None or "@" in authority or _DROPPED.match(rest[len(authority) :]):
         # A user's name before an @, a backslash, a substitution: programs disagree on which host this is.
         yield "unclear", authority
         return

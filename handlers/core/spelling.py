@@ -55,7 +55,8 @@ def _small_below(value: Any) -> Any:
 
 
 def _small_path(path: str) -> str:
-    return ".".join(map(small_first, path.split(".")))
+    # A dotted name is a path to the matcher, in records too: com.example.Pump.
+    return ".".join(map(small_first, path.split("."))) if "." in path else small_first(path)
 
 
 def _is_small(value: Any) -> bool:
@@ -64,7 +65,7 @@ def _is_small(value: Any) -> bool:
         here = pending.pop()
         if isinstance(here, dict):
             for name, inner in here.items():
-                if name[:1].isupper() and not name.isupper():
+                if _small_path(name) != name:
                     return False
                 if isinstance(inner, dict | list):
                     pending.append(inner)
@@ -81,7 +82,7 @@ def _small(value: Any) -> Any:
         holder, place = pending.pop()
         here = holder[place]
         if isinstance(here, dict):
-            copy: Any = {small_first(name): inner for name, inner in here.items()}
+            copy: Any = _with_small_names(here)
             pending.extend([(copy, name) for name in copy])
         elif isinstance(here, list):
             copy = list(here)
@@ -90,3 +91,16 @@ def _small(value: Any) -> Any:
             continue
         holder[place] = copy
     return root[0]
+
+
+def _with_small_names(group: Mapping[str, Any]) -> dict[str, Any]:
+    copy: dict[str, Any] = {}
+    for name, inner in group.items():
+        small = _small_path(name)
+        # People may call two things Env and env: then a pattern on the one name looks at both.
+        copy[small] = [*_as_list(copy[small]), *_as_list(inner)] if small in copy else inner
+    return copy
+
+
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

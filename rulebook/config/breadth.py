@@ -62,7 +62,7 @@ def silenced_by(pattern: object, catalog: Mapping[str, Entry]) -> str | None:
     ways = _calls(operations)
     found = {each for each in Severity if any(_nearly_all(way.get(each, ()), matches) for way in ways)}
     if len(found) == len(Severity):
-        return "everything within its reach, whoever does it"
+        return "everything within its reach"
     if found:
         return "every finding that is " + " or ".join(each.value for each in sorted(found, reverse=True))
     services = [name for name in SERVICES if any(_whole_service(way.get(name, ()), matches) for way in ways)]

@@ -99,18 +99,18 @@ def _dead_patterns(data: Mapping[str, object], around: Surroundings) -> Iterator
             match = as_mapping(item).get("match")
             for path, message in never_matches(match, around, sees_finding=section != "rules"):
                 yield (section, position, "match", *path), message
-            yield from _dead_escalations(item, around, (section, position), None)
+            yield from _dead_escalations(item, around, (section, position), within=match)
     for operation, override in as_mapping(data.get("operations")).items():
         if operation in around.catalog:
-            yield from _dead_escalations(override, around, ("operations", operation), operation)
+            yield from _dead_escalations(override, around, ("operations", operation), operation=operation)
 
 
 def _dead_escalations(
-    item: object, around: Surroundings, place: Path, operation: str | None
+    item: object, around: Surroundings, place: Path, *, operation: str | None = None, within: object = None
 ) -> Iterator[tuple[Path, str]]:
     for position, escalation in enumerate(as_list(as_mapping(item).get("escalate"))):
         when = as_mapping(escalation).get("when")
-        for path, message in never_matches(when, around, operation=operation):
+        for path, message in never_matches(when, around, operation=operation, within=within):
             yield (*place, "escalate", position, "when", *path), message
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from handlers.core.patterns import compile_pattern
 from handlers.core.severity import Severity
-from rulebook.config.model import Config, OwnRule
+from rulebook.config.model import Config, OwnRule, Route, Suppression
 from rulebook.config.surroundings import Surroundings
 from rulebook.faults import Path
 from rulebook.secret_names import secret_name_warning
@@ -37,6 +37,7 @@ def find_doubts(config: Config, around: Surroundings, today: date | None) -> Ite
     yield from _destinations(config)
     yield from _severities(config)
     yield from _unheard(config)
+    yield from _of_no_operation(config, around)
 
 
 def _watch(config: Config, around: Surroundings) -> Iterator[Doubt]:
@@ -120,6 +121,24 @@ def _unheard(config: Config) -> Iterator[Doubt]:
         if not any(matches({"value": severity.value}) for severity in route.severity):
             message = "asks for other severities than the route takes, so this route hears of none"
             yield Doubt(("routes", position, "match"), message)
+
+
+def _of_no_operation(config: Config, around: Surroundings) -> Iterator[Doubt]:
+    """Conditions on the name of an operation that none of those that we know meets."""
+    sections: tuple[tuple[str, Sequence[OwnRule | Suppression | Route]], ...] = (
+        ("rules", config.rules),
+        ("suppressions", config.suppressions),
+        ("routes", config.routes or ()),
+    )
+    known = frozenset[str]().union(*(around.operations[service.prefix] for service in around.watched))
+    for section, items in sections:
+        for position, item in enumerate(items):
+            names = (item.match or {}).get("eventName")
+            if isinstance(names, list):
+                matches = compile_pattern({"eventName": names})
+                if not any(matches({"eventName": name}) for name in known):
+                    message = "matches no operation that this release knows; is it spelled as AWS does?"
+                    yield Doubt((section, position, "match", "eventName"), message)
 
 
 def _shadowed(config: Config, today: date) -> Iterator[Doubt]:

@@ -33,7 +33,11 @@ def unknown_parameters(
     if isinstance(condition, Mapping):
         yield from _inside(condition, shapes, place, top=not names)
         return
-    if all(map(is_text, shapes)):
+    groups = [members_of(shape) for shape in shapes]
+    if all(groups):
+        known = sorted({each for group in groups for each in group or ()})
+        yield place, f"is no single value; name one below it: {', '.join(known[:12])}"
+    elif all(map(is_text, shapes)):
         choices = [frozenset(choices_of(shape)) for shape in shapes]
         every = frozenset[str]().union(*choices) if all(choices) else None
         yield from unmet(condition, Leaf("text", every, form="free"), place)

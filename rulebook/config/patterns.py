@@ -33,19 +33,21 @@ _ENVELOPE = {
 
 
 def _written_twice(pattern: Mapping[str, Any], place: Path) -> Iterator[Told]:
-    """Fields that stand beside a `$or` and inside it: AWS keeps the one that is written last."""
-    beside = set(_fields({key: value for key, value in pattern.items() if key != "$or"}))
+    """Fields that are written twice, dotted and nested, or beside a `$or` and inside it: the last holds."""
+    beside = list(_fields({key: value for key, value in pattern.items() if key != "$or"}))
+    for field in sorted({field for field in beside if beside.count(field) > 1}):
+        yield place, f"{quoted(field)} is written twice, and only one of both would hold; write it once"
     for position, branch in enumerate(pattern.get("$or", ())):
-        for field in sorted(beside & set(_fields(branch))):
+        for field in sorted(set(beside) & set(_fields(branch))):
             told = f"{quoted(field)} stands beside the $or too, and only one of both would hold"
             yield (*place, "$or", position), f"{told}; write it in each branch"
 
 
 def _fields(pattern: Mapping[str, Any], at: str = "") -> Iterator[str]:
+    """The path of every condition, as the matcher names it; of a `$or`, once for all its branches."""
     for key, value in pattern.items():
         if key == "$or":
-            for branch in value:
-                yield from _fields(branch, at)
+            yield from sorted({field for branch in value for field in _fields(branch, at)})
         elif isinstance(value, Mapping):
             yield from _fields(value, f"{at}{key}.")
         else:
@@ -75,8 +77,8 @@ class _Scope:
 
     services: tuple[Service, ...]
     operations: tuple[tuple[Service, str], ...]
-    alone: str | None = None
-    """The one operation that the pattern is asked of at all."""
+    alone: frozenset[str] = frozenset()
+    """The operations that the pattern is asked of at all, where they are named."""
 
 
 def never_matches(
@@ -84,24 +86,33 @@ def never_matches(
     around: Surroundings,
     *,
     operation: str | None = None,
+    within: object = None,
     sees_finding: bool = False,
 ) -> list[Told]:
     """Why a pattern, or a part of it, can never match; empty for a pattern that AWS would refuse anyway.
 
-    `operation` is what a pattern is about that stands below one in config; `sees_finding` is for suppressions
-    and routes, which may also look at the finding.
+    `operation` is what a pattern is about that stands below one in config, and `within` the match of the own
+    rule that it escalates; `sees_finding` is for suppressions and routes, which may also look at the finding.
     """
-    try:
-        compile_pattern(cast("Mapping[str, Any]", pattern))
-    except PatternError:
+    if not _is_sound(pattern):
         return []
     scope = _Scope(around.watched, ())
     if operation is not None:
         prefix, _, name = operation.partition(":")
-        scope = _Scope((SERVICES[prefix],), ((SERVICES[prefix], name),), alone=name)
+        scope = _Scope((SERVICES[prefix],), ((SERVICES[prefix], name),), alone=frozenset({name}))
     root = Group({**RECORD.members, "finding": around.finding}) if sees_finding else RECORD
     walk = _Walk(around, root)
+    if isinstance(within, Mapping) and _is_sound(within):
+        scope = replace(walk.narrowed(within, scope), alone=only_texts(within.get("eventName")))
     return list(walk.record(cast("Mapping[str, Any]", pattern), scope, ()))
+
+
+def _is_sound(pattern: object) -> bool:
+    try:
+        compile_pattern(cast("Mapping[str, Any]", pattern))
+    except PatternError:
+        return False
+    return True
 
 
 @dataclass(frozen=True)
@@ -111,8 +122,12 @@ class _Walk:
 
     def record(self, pattern: Mapping[str, Any], scope: _Scope, place: Path) -> Iterator[Told]:
         """Faults of a pattern over a whole record."""
-        scope = self._narrowed(pattern, scope)
+        scope = self.narrowed(pattern, scope)
         yield from _written_twice(pattern, place)
+        for field in _fields({key: value for key, value in pattern.items() if key != "$or"}):
+            kind = field.removeprefix("facts.outside.")
+            if kind in ("buckets", "domains") and kind != field and kind not in self.around.own_lists:
+                yield place, f"facts.outside.{kind} is never there, for own.{kind} names none"
         for key, value in pattern.items():
             here = (*place, key)
             if key == "$or":
@@ -136,7 +151,8 @@ class _Walk:
         if key == "eventName" and not list(each_literal(values)) and self._only_reads(values, scope):
             yield place, f"matches only operations that read, {_NEVER_READ}"
 
-    def _narrowed(self, pattern: Mapping[str, Any], scope: _Scope) -> _Scope:
+    def narrowed(self, pattern: Mapping[str, Any], scope: _Scope) -> _Scope:
+        """What is settled below a pattern that stands in this scope."""
         sources = only_texts(pattern.get("eventSource"))
         names = only_texts(pattern.get("eventName"))
         services = tuple(each for each in scope.services if not sources or sources & set(each.event_sources))
@@ -155,8 +171,8 @@ class _Walk:
             return "the name of an operation is text"
         if not name.isalnum():
             return _no_name(name)
-        if scope.alone is not None and name != scope.alone:
-            return f"this is judged for {scope.alone} alone"
+        if scope.alone and name not in scope.alone:
+            return f"this is judged for {' and '.join(sorted(scope.alone))} alone"
         if any(name in self._operations(service) for service in scope.services):
             return f"{quoted(name)} only reads, {_NEVER_READ}" if self._unheard(name) else None
         return self._elsewhere(name, scope)

@@ -32,6 +32,8 @@ class Surroundings:
     minimum: Severity
     own_rules: frozenset[str]
     own_categories: frozenset[str]
+    own_lists: frozenset[str]
+    """Which lists of `own` name something."""
 
     @cached_property
     def finding(self) -> Group:
@@ -72,6 +74,7 @@ def look_around(data: Mapping[str, object], catalog: Mapping[str, Entry]) -> Sur
         reads_watched=watch.get("read_only") is True,
         minimum=words.get(str(minimum), Severity.LOW),
         own_rules=frozenset(name for _, name in names_in(data.get("rules"))),
+        own_lists=frozenset(name for name, items in as_mapping(data.get("own")).items() if items),
         own_categories=frozenset(
             category
             for rule in as_list(data.get("rules"))

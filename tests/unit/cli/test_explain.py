@@ -231,7 +231,7 @@ def test_silence_has_its_reason(record: dict[str, Any], operation: str, expected
         "escalations": [],
         "circumstances": [],
         "automation": None,
-        "suppression": None,
+        "held_back": [],
         "destinations": [],
     } == data
 
@@ -281,7 +281,7 @@ def test_machines_read_what_fired_what_holds_and_who_is_told() -> None:
             {"name": "failed-call", "why": "the call failed, so nothing was changed", "holds": True},
         ],
         "automation": None,
-        "suppression": None,
+        "held_back": [],
         "destinations": ["audit"],
     } == data
 
@@ -401,22 +401,51 @@ def test_each_rule_and_what_lowered_the_catalogs_is_told_with_its_reason() -> No
     assert said.endswith("\nSeverity medium\nTold to  audit\n")
 
 
+HELD = (
+    "Told to  nobody: suppressions hold it back\n"
+    "         rollout (OPS-12) holds back mine through 2026-11-22\n"
+    "         rollout (OPS-12) holds back iot:UpdateCertificate through 2026-11-22\n"
+)
+ENDED = "Told to  secops, audit\n         the suppression rollout ended on 2026-11-22\n"
+
+
 @pytest.mark.parametrize(
-    ("time", "expected"),
-    [
-        (
-            "2026-11-22T09:30:15Z",
-            "Told to  nobody until 2026-11-22: the suppression rollout holds it back (OPS-12)\n",
-        ),
-        (
-            "2026-11-23T09:30:15Z",
-            "Told to  secops, audit\n         the suppression rollout ended on 2026-11-22\n",
-        ),
-    ],
+    ("time", "expected"), [("2026-11-22T09:30:15Z", HELD), ("2026-11-23T09:30:15Z", ENDED)]
 )
 def test_a_suppression_that_holds_or_ended_is_told_with_its_day(time: str, expected: str) -> None:
     said = told(make_ruleset(own_rules=[MINE], suppressions=[PLANNED]), eventTime=time)
     assert said.endswith(expected)
+    assert "do not hold it back" not in said
+
+
+def test_a_rule_that_is_held_back_alone_is_not_said_to_be_silent() -> None:
+    alone = {**PLANNED, "match": {"finding": {"rule": ["mine"]}}}
+    ruleset = make_ruleset(own_rules=[MINE], suppressions=[alone])
+    said = told(ruleset)
+    assert said.endswith(
+        "Told to  secops, audit\n         rollout (OPS-12) holds back mine through 2026-11-22\n"
+    )
+    assert "do not" not in said.replace("does not match", "")
+    assert [{"rule": "mine", "suppression": "rollout", "until": "2026-11-22"}] == in_json(ruleset)[
+        "held_back"
+    ]
+
+
+def test_own_rules_and_suppressions_that_stayed_silent_are_told_with_what_failed_first() -> None:
+    other = {**PLANNED, "match": {"eventName": ["CreateThing"]}}
+    said = told(
+        make_ruleset(own_rules=[MINE], suppressions=[other]), requestParameters={"newStatus": "REVOKED"}
+    )
+    assert (
+        "Rules of your own that do not speak\n"
+        '  - mine                      requestParameters.newStatus does not match ["ACTIVE"]: it is'
+        ' "REVOKED"\n'
+    ) in said
+    assert (
+        "Suppressions that do not hold it back\n"
+        '  - rollout                   eventName does not match ["CreateThing"]: it is'
+        ' "UpdateCertificate"\n'
+    ) in said
 
 
 def test_a_finding_that_no_route_takes_says_so() -> None:

@@ -279,6 +279,11 @@ def test_own_rules_are_not_lowered_by_automation() -> None:
     ]
 
 
+def _held_by(finding: Finding) -> list[str]:
+    """By which suppressions nobody is told of it; none where somebody is."""
+    return [suppression.name for _, suppression in finding.held] if finding.is_held_back else []
+
+
 def _suppression(**changes: Any) -> dict[str, Any]:
     planned = {"name": "rollout", "match": ACTIVE, "reason": "OPS-12", "until": "2026-11-22"}
     return {**planned, **changes}
@@ -302,15 +307,15 @@ def test_a_suppression_holds_through_its_last_day_in_utc_by_the_time_of_the_call
 def test_what_is_held_back_says_by_what_and_once_that_ended_people_are_told_so() -> None:
     held = _found(make_ruleset(suppressions=[_suppression()]))
     told = _found(make_ruleset(suppressions=[_suppression(until="2026-11-21")]))
-    assert "rollout" == (held.suppression.name if held.suppression else None)
+    assert ["rollout"] == _held_by(held)
     assert "the suppression rollout ended on 2026-11-21, so this is told again" == told.reasons[-1]
-    assert (None, Severity.HIGH) == (told.suppression, told.severity)
+    assert ([], Severity.HIGH) == (_held_by(told), told.severity)
 
 
 def test_while_one_suppression_holds_nothing_is_said_of_another_that_ended() -> None:
     both = [_suppression(name="old", until="2026-11-01"), _suppression()]
     finding = _found(make_ruleset(suppressions=both))
-    assert ("rollout", ()) == (finding.suppression.name if finding.suppression else None, finding.ended)
+    assert (["rollout"], ()) == (_held_by(finding), finding.ended)
 
 
 @pytest.mark.parametrize(
@@ -324,7 +329,9 @@ def test_while_one_suppression_holds_nothing_is_said_of_another_that_ended() -> 
 )
 def test_a_suppression_of_one_rule_leaves_what_others_say(match: dict[str, Any], left: list[str]) -> None:
     finding = _found(make_ruleset(own_rules=[NIGHT_SHIFT], suppressions=[_suppression(match=match)]))
-    assert (left, None) == ([each.rule.name for each in finding.verdicts], finding.suppression)
+    assert (left, []) == ([each.rule.name for each in finding.verdicts], _held_by(finding))
+    held = {verdict.rule.name for verdict, _ in finding.held}
+    assert {"night-shift", "iot:UpdateCertificate"} == held | set(left)
     assert ("secops", "audit") == finding.destinations
 
 
@@ -336,16 +343,21 @@ def test_a_suppression_of_one_rule_leaves_what_others_say(match: dict[str, Any],
         [{"finding": {"rule": ["iot:UpdateCertificate"]}}, {"finding": {"rule": ["night-shift"]}}],
     ],
 )
-def test_when_every_verdict_is_held_back_nobody_is_told_and_the_worst_says_by_what(
+def test_when_every_verdict_is_held_back_nobody_is_told_and_all_that_hold_are_known(
     matches: list[dict[str, Any]],
 ) -> None:
     suppressions = [_suppression(name=f"s{number}", match=match) for number, match in enumerate(matches)]
     finding = _found(make_ruleset(own_rules=[NIGHT_SHIFT], suppressions=suppressions))
-    assert (f"s{len(matches) - 1}", (), Severity.CRITICAL) == (
-        finding.suppression.name if finding.suppression else None,
+    assert ({each["name"] for each in suppressions}, (), Severity.CRITICAL) == (
+        set(_held_by(finding)),
         finding.destinations,
         finding.severity,
     )
+
+
+def test_of_several_suppressions_the_one_that_holds_longest_is_named() -> None:
+    both = [_suppression(name="short"), _suppression(name="long", until="2027-01-01")]
+    assert ["long"] == _held_by(_found(make_ruleset(suppressions=both)))
 
 
 @pytest.mark.parametrize(
@@ -368,7 +380,7 @@ def test_a_route_sees_all_rules_and_the_worst_severity(match: dict[str, Any], to
 def test_a_field_of_the_record_named_finding_does_not_replace_ours() -> None:
     suppression = _suppression(match={"finding": {"severity": ["informational"]}})
     ruleset = make_ruleset(suppressions=[suppression])
-    assert _found(ruleset, finding={"severity": "informational"}).suppression is None
+    assert [] == _held_by(_found(ruleset, finding={"severity": "informational"}))
 
 
 def test_reads_are_judged_where_the_operator_wants_them() -> None:

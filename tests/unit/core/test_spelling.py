@@ -1,8 +1,10 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from handlers.core.patterns import compile_pattern
+from handlers.core.patterns import PatternError, compile_pattern
 from handlers.core.spelling import small_first, small_pattern, small_record
 
 
@@ -81,3 +83,46 @@ def test_a_record_may_be_nested_as_deep_as_json_goes() -> None:
     for _ in range(900):
         nested = [nested]
     assert small_record({"requestParameters": {"Name": nested}})["requestParameters"]["name"]
+
+
+@pytest.mark.parametrize("name", ["com.example.Pump", "Site.Name", "aws.greengrass.Nucleus", "a.B.c", "X"])
+def test_a_name_with_dots_and_capitals_matches_itself(name: str) -> None:
+    record = {"requestParameters": {"components": {name: {"componentVersion": "2.13.0"}}, "Other": 1}}
+    assert matches({"requestParameters": {"components": {name: {"componentVersion": ["2.13.0"]}}}}, record)
+    assert not matches(
+        {"requestParameters": {"components": {name: {"componentVersion": [{"exists": False}]}}}}, record
+    )
+
+
+def test_two_names_that_differ_by_their_first_letter_are_both_looked_at() -> None:
+    record = {"requestParameters": {"attributes": {"Env": "prod", "env": ["dev", "test"]}}}
+    found = [
+        matches({"requestParameters": {"attributes": {"Env": [each]}}}, record)
+        for each in ("prod", "test", "x")
+    ]
+    assert [True, True, False] == found
+
+
+NAMES = st.text("aAbB.", min_size=1, max_size=4)
+VALUES = st.recursive(
+    st.integers(0, 2), lambda inner: st.dictionaries(NAMES, inner, max_size=3), max_leaves=6
+)
+
+
+@given(st.dictionaries(NAMES, VALUES, min_size=1, max_size=3), st.dictionaries(NAMES, VALUES, max_size=3))
+def test_what_matches_as_it_is_written_matches_in_small_names_too(
+    asked: dict[str, Any], more: dict[str, Any]
+) -> None:
+    def as_pattern(value: Any) -> Any:
+        return (
+            {name: as_pattern(inner) for name, inner in value.items()} if isinstance(value, dict) else [value]
+        )
+
+    record = {"requestParameters": {**more, **asked}}
+    pattern = {"requestParameters": as_pattern(asked)}
+    try:
+        plain = compile_pattern(pattern)(record)
+    except PatternError:
+        return
+    if plain:
+        assert matches(pattern, record)

@@ -19,7 +19,8 @@ from tests.records import make_event
 
 EVENTS = sorted((Path(__file__).parents[2] / "events").glob("*.json"))
 CATALOG = load_catalog()
-AROUND = look_around({"watch": {"read_only": True}}, CATALOG)
+LISTS = {"buckets": ["ours"], "domains": ["example.com"]}
+AROUND = look_around({"watch": {"read_only": True}, "own": LISTS}, CATALOG)
 OURS = Own(buckets=frozenset({"ours"}), domains=("example.com",))
 TYPES = {"text": str, "flag": bool, "number": (int, float)}
 

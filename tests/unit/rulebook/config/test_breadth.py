@@ -36,7 +36,7 @@ def test_what_names_an_operation_a_caller_an_address_or_a_resource_is_narrow(pat
     assert silenced_by(pattern, CATALOG) is None
 
 
-EVERYTHING = "everything within its reach, whoever does it"
+EVERYTHING = "everything within its reach"
 
 
 @pytest.mark.parametrize(

@@ -166,6 +166,13 @@ def test_a_rule_is_not_shadowed_by_what_has_ended(tmp_path: Path) -> None:
             "routes:\n  - {to: [audit]}\n  - {severity: [critical, high], to: [team]}\n",
             [],
         ),
+        (
+            "rules:\n  - {name: mine, match: {eventName: [{prefix: create}]}, severity: high, why: x}\n",
+            [
+                "5:37: rules.0.match.eventName: matches no operation that this release knows;"
+                " is it spelled as AWS does?"
+            ],
+        ),
         ("watch: {read_only: true}\ndefaults: {minimum_severity: informational}\n", []),
         ("routes:\n  - {match: {awsRegion: [eu-west-1]}, to: [audit]}\n  - {to: [audit]}\n", []),
     ],
