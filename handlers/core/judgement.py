@@ -130,9 +130,8 @@ def judge(record: Record, facts: Mapping[str, Any], ruleset: Ruleset) -> Finding
         return None
     held, ended = _hold_back(verdicts, built_in, view, record, ruleset)
     kept_back = [verdict for verdict, _ in held]
-    told = [each for each in verdicts if each not in kept_back]
-    silent = not told
-    told = told or verdicts
+    left = [each for each in verdicts if each not in kept_back] if held else verdicts
+    told, silent = left or verdicts, not left
     told.sort(key=lambda each: -each.severity.rank)
     category = _category(told[0].rule, built_in)
     seen = with_finding(view, [each.rule.name for each in told], category, told[0].severity)

@@ -65,7 +65,8 @@ def _is_small(value: Any) -> bool:
         here = pending.pop()
         if isinstance(here, dict):
             for name, inner in here.items():
-                if _small_path(name) != name:
+                # Most names are small and without a dot: quickly seen.
+                if (name[:1].isupper() or "." in name) and _small_path(name) != name:
                     return False
                 if isinstance(inner, dict | list):
                     pending.append(inner)
