@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 from aws_cdk import Duration
 from aws_cdk import aws_events as events
@@ -82,8 +83,7 @@ class Detection(Construct):
         if read_only:
             # The construct knows no such state; only the resource below it does:
             # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html
-            resource = rule.node.default_child
-            assert isinstance(resource, events.CfnRule)  # noqa: S101 - tells mypy what CDK made
+            resource = cast("events.CfnRule", rule.node.default_child)
             resource.add_property_override("State", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS")
         # No event may come before it is settled where a failed one goes.
         rule.node.add_dependency(on_failure)

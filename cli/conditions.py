@@ -38,7 +38,7 @@ def check_conditions(pattern: Mapping[str, Any], view: Mapping[str, Any]) -> tup
     """Each condition of a sound pattern, checked alone. A pattern may fail although each of its
     conditions holds, when they hold in different elements of one array.
     """
-    return tuple(_conditions(pattern, view, ()))
+    return tuple(_conditions(pattern, small_record(view), ()))
 
 
 def _conditions(
@@ -53,7 +53,7 @@ def _conditions(
         for part in reversed(path):
             alone = {part: alone}
         found = () if key == "$or" else tuple(_values(view, path))
-        holds = compile_pattern(small_pattern(alone))(small_record(view))
+        holds = compile_pattern(small_pattern(alone))(view)
         yield Condition(".".join(path), wanted, found, holds)
 
 

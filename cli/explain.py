@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cli.conditions import Condition, check_conditions
+from cli.conditions import check_conditions
 from cli.text import wrap
 from handlers.core.alerts import build_alert, clean
 from handlers.core.facts import derive_facts
@@ -16,7 +16,6 @@ from handlers.core.renderings.text import render_title
 from handlers.core.ruleset import Condition as Pattern
 from handlers.core.ruleset import Escalation, Ruleset
 from handlers.core.severity import say_bounds
-from handlers.core.spelling import small_record
 from rulebook.services import SERVICES
 
 _NAME_WIDTH = 25
@@ -38,7 +37,7 @@ class Explanation:
     @property
     def view(self) -> Mapping[str, Any]:
         """What patterns are matched against."""
-        return {**small_record(self.record.raw), "facts": self.facts}
+        return {**self.record.raw, "facts": self.facts}
 
 
 def explain_event(record: Record, ruleset: Ruleset) -> Explanation:
@@ -175,18 +174,18 @@ def _finding_lines(explained: Explanation, finding: Finding) -> Iterator[str]:
 
 def _near_misses(explained: Explanation) -> Iterator[str]:
     """The operator's own rules and suppressions that might have spoken and did not, and what failed first."""
-    finding, record = explained.finding, explained.record
+    finding, record, view = explained.finding, explained.record, explained.view
+    spoken: set[str] = set()
+    if finding is not None:
+        verdicts = [*finding.verdicts, *(verdict for verdict, _ in finding.held)]
+        spoken = {each.rule.name for each in verdicts}
     rules = explained.ruleset.own_rules_for((record.event_source, record.event_name))
-    spoken = {each.rule.name for each in finding.verdicts} if finding else set()
-    spoken |= {verdict.rule.name for verdict, _ in finding.held} if finding else set()
     silent = [(each.name, each.match) for each in rules if each.match and each.name not in spoken]
-    yield from _miss_lines("Rules of your own that do not speak", silent, explained.view)
+    yield from _miss_lines("Rules of your own that do not speak", silent, view)
     if finding is not None:
         names = [each.rule.name for each in finding.verdicts]
-        seen = with_finding(explained.view, names, finding.category, finding.severity)
-        holding = {suppression.name for _, suppression in finding.held} | {
-            each.name for each in finding.ended
-        }
+        seen = with_finding(view, names, finding.category, finding.severity)
+        holding = {each.name for each in (*finding.ended, *(held for _, held in finding.held))}
         suppressions = explained.ruleset.suppressions
         missed = [(each.name, each.match) for each in suppressions if each.name not in holding]
         yield from _miss_lines("Suppressions that do not hold it back", missed, seen)
@@ -197,8 +196,7 @@ def _miss_lines(heading: str, missed: list[tuple[str, Pattern]], view: Mapping[s
         yield ""
         yield heading
     for name, pattern in missed[:_MOST_MISSES]:
-        failed = [each for each in check_conditions(pattern.pattern, view) if not each.holds]
-        yield from wrap(failed[0].describe() if failed else _NOT_TOGETHER, f"  - {name:<{_NAME_WIDTH}} ")
+        yield from wrap(_why_not(pattern, view), f"  - {name:<{_NAME_WIDTH}} ")
     if len(missed) > _MOST_MISSES:
         yield f"  … and {len(missed) - _MOST_MISSES} more"
 
@@ -209,9 +207,14 @@ def _circumstance_lines(explained: Explanation, finding: Finding) -> Iterator[st
             bounds = say_bounds(found.at_least, found.at_most)
             yield from wrap(f"{bounds}: {found.why}", f"  + {found.name:<{_NAME_WIDTH}} ")
         else:
-            failed = _failed(explained, found.when)
-            reason = failed[0].describe() if failed else _NOT_TOGETHER
-            yield from wrap(reason, f"  - {found.name:<{_NAME_WIDTH}} ")
+            yield from wrap(_why_not(found.when, explained.view), f"  - {found.name:<{_NAME_WIDTH}} ")
+
+
+def _why_not(pattern: Pattern, view: Mapping[str, Any]) -> str:
+    """What failed first of a pattern that does not match."""
+    failed = (each for each in check_conditions(pattern.pattern, view) if not each.holds)
+    first = next(failed, None)
+    return _NOT_TOGETHER if first is None else first.describe()
 
 
 def _audience(finding: Finding, ruleset: Ruleset) -> str:
@@ -224,17 +227,11 @@ def _audience(finding: Finding, ruleset: Ruleset) -> str:
 
 def _step(explained: Explanation, escalation: Escalation, *, fired: bool) -> Iterator[str]:
     yield from wrap(escalation.why, f"  {'+' if fired else '-'} to {escalation.to.value:<9} ")
-    conditions = check_conditions(escalation.when.pattern, explained.view)
-    shown = conditions if fired else _failed(explained, escalation.when)[:1]
-    for condition in shown:
-        yield from wrap(condition.describe(), " " * 17)
-    if not shown:
-        yield from wrap(_NOT_TOGETHER, " " * 17)
-
-
-def _failed(explained: Explanation, when: Pattern) -> tuple[Condition, ...]:
-    conditions = check_conditions(when.pattern, explained.view)
-    return tuple(condition for condition in conditions if not condition.holds)
+    if fired:
+        for condition in check_conditions(escalation.when.pattern, explained.view):
+            yield from wrap(condition.describe(), " " * 17)
+    else:
+        yield from wrap(_why_not(escalation.when, explained.view), " " * 17)
 
 
 def _leaves(facts: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

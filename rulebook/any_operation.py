@@ -12,10 +12,10 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from rulebook.catalog import Entry, Technique, matching
+from rulebook.catalog import Entry, Technique
 from rulebook.faults import CatalogError
 from rulebook.source import read_source
-from rulebook.validation import Items, Pattern, SeverityName, Strict, Text, checked, refuse
+from rulebook.validation import Items, Pattern, SeverityName, Strict, Text, checked, matching, refuse
 
 ANY_OPERATION = pathlib.Path(__file__).parent / "any_operation.yaml"
 

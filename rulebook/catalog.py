@@ -19,23 +19,11 @@ from rulebook.attack import TECHNIQUES
 from rulebook.faults import CatalogError, Fault, Path, SourceError
 from rulebook.services import SERVICES
 from rulebook.source import Source, read_source
-from rulebook.validation import Items, Pattern, SeverityName, Strict, Text, checked, refuse
+from rulebook.validation import Items, Pattern, SeverityName, Strict, Text, checked, matching, refuse
 
 CATALOG_FOLDER = pathlib.Path(__file__).parent / "catalog"
 
 _OPERATION = re.compile(r"[A-Z][A-Za-z0-9]*", re.ASCII)
-
-
-def matching(expression: str, advice: str) -> AfterValidator:
-    """A check that a text is of this form; `advice` is said of one that is not."""
-    compiled = re.compile(expression, re.ASCII)
-
-    def check(text: str) -> str:
-        if not compiled.fullmatch(text):
-            raise refuse(((), advice))
-        return text
-
-    return AfterValidator(check)
 
 
 def _known_technique(identifier: str) -> str:

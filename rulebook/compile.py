@@ -21,7 +21,7 @@ from rulebook.config import (
     load_config,
 )
 from rulebook.config.surroundings import READ, UNCATALOGUED
-from rulebook.services import SERVICES, Service
+from rulebook.services import RUNNING, SERVICES, Service
 
 
 def compile_file(path: str | pathlib.Path, catalog: Mapping[str, Entry]) -> dict[str, object]:
@@ -36,7 +36,7 @@ def watched_services(config: Config) -> tuple[Service, ...]:
     """The services whose events the rule catches: those that config names, else all that AWS still runs."""
     if config.watch.services is not None:
         return tuple(SERVICES[name] for name in config.watch.services)
-    return tuple(service for service in SERVICES.values() if not service.retired)
+    return RUNNING
 
 
 def compile_ruleset(
@@ -84,7 +84,7 @@ def compile_ruleset(
         },
         "minimum_severity": defaults.minimum_severity.value,
         "dedup_windows": {
-            severity.value: int(window.total_seconds()) for severity, window in config.dedup_windows().items()
+            severity.value: int(window.total_seconds()) for severity, window in defaults.dedup_window.items()
         },
         "destinations": {name: _destination(each) for name, each in sorted(config.destinations.items())},
         "routes": _routes(config),

@@ -20,6 +20,7 @@ from rulebook.secret_names import holds_secret
 
 Path = tuple[str | int, ...]
 
+_PLAIN_PATTERN = re.compile(r"[\w*.:/-]{1,80}", re.ASCII)
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_.:-]{1,60}", re.ASCII)
 
 
@@ -62,6 +63,11 @@ def quoted(value: object) -> str:
     """The value in quotes when it is a plain name or number, else words that do not repeat it."""
     text = _as_written(value)
     return f'"{text}"' if text is not None else "this value"
+
+
+def quoted_loosely(value: str) -> str:
+    """The value in quotes when it is a plain name, stars and slashes too; else a sign that it is left out."""
+    return f'"{value}"' if _PLAIN_PATTERN.fullmatch(value) and not holds_secret(value) else "…"
 
 
 def did_you_mean(value: object, names: Iterable[str]) -> str:

@@ -54,3 +54,6 @@ SERVICES: Mapping[str, Service] = {
         _service("iotthingsgraph", retired=True),
     )
 }
+
+RUNNING = tuple(service for service in SERVICES.values() if not service.retired)
+"""The services that still send something: what is watched where config does not say."""

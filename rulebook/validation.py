@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 import types
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin
+from collections.abc import Callable, Iterator, Mapping
+from typing import Annotated, Any, TypeGuard, TypeVar, Union, cast, get_args, get_origin
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
@@ -49,6 +49,36 @@ def checked(
     return None, tuple(fault for detail in details for fault in _faults(model, source, at, detail))
 
 
+def without(fault: Callable[[str], str | None]) -> AfterValidator:
+    """A check that a text has no fault; `fault` says what is wrong with one, or None."""
+
+    def check(text: str) -> str:
+        if (wrong := fault(text)) is not None:
+            raise refuse(((), wrong))
+        return text
+
+    return AfterValidator(check)
+
+
+def matching(expression: str, advice: str) -> AfterValidator:
+    """A check that a text is of this form; `advice` is said of one that is not."""
+    compiled = re.compile(expression, re.ASCII)
+    return without(lambda text: None if compiled.fullmatch(text) else advice)
+
+
+def is_sound(pattern: object) -> TypeGuard[Mapping[str, Any]]:
+    """Whether a value of a file is a pattern that AWS would take; what is wrong with it is told elsewhere."""
+    try:
+        compile_pattern(cast("Mapping[str, Any]", pattern))
+    except PatternError:
+        return False
+    return True
+
+
+def _blank(text: str) -> str | None:
+    return None if text.strip() else "is empty; write a text"
+
+
 def _sound_pattern(pattern: Mapping[str, object]) -> Mapping[str, object]:
     try:
         compile_pattern(pattern)
@@ -58,16 +88,10 @@ def _sound_pattern(pattern: Mapping[str, object]) -> Mapping[str, object]:
     return pattern
 
 
-def _not_blank(text: str) -> str:
-    if not text.strip():
-        raise refuse(((), "is empty; write a text"))
-    return text
-
-
 # YAML gives lists and words; strict pydantic wants tuples and enum members, and says so unless told.
 Items = Field(strict=False)
 SeverityName = Annotated[Severity, Field(strict=False)]
-Text = Annotated[str, Field(min_length=1, max_length=300), AfterValidator(_not_blank)]
+Text = Annotated[str, Field(min_length=1, max_length=300), without(_blank)]
 Pattern = Annotated[Mapping[str, object], AfterValidator(_sound_pattern)]
 
 

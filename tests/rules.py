@@ -27,6 +27,21 @@ UPDATE_CERTIFICATE: dict[str, Any] = {
     "attack": ["T1098"],
 }
 
+OWN_RULE: dict[str, Any] = {
+    "name": "mine",
+    "match": {"requestParameters": {"newStatus": ["ACTIVE"]}},
+    "operations": None,
+    "category": None,
+    "severity": "critical",
+    "subject": None,
+    "shown": [],
+    "why": "because",
+    "escalate": [],
+    "runbook": [],
+    "attack": [],
+}
+"""A rule of the operator's own, tried on any operation, that leaves everything else to the catalog."""
+
 UNCATALOGUED: dict[str, Any] = {
     "name": "uncatalogued-operation",
     "category": "uncatalogued",

@@ -55,9 +55,10 @@ def derive_facts(record: Record, own: Own = NOTHING) -> dict[str, Any]:
         facts["thingGroups"] = groups
     if "otaUpdateId" in parameters and isinstance(parameters.get("files"), list):
         facts["firmware"] = {"unsigned": any(not _is_signed(file) for file in parameters["files"])}
-    if foreign := foreign_accounts(parameters, record.account, own):
+    texts = tuple(texts_of(parameters))
+    if foreign := foreign_accounts(texts, record.account, own):
         facts["crossAccount"] = {"accounts": foreign}
-    if outside := find_outside(parameters, own):
+    if outside := find_outside(texts, own):
         facts["outside"] = outside
     return facts
 

@@ -49,18 +49,13 @@ class Finding:
     details: tuple[str, ...]
     """What the facts say about a document that the call carried, statement by statement."""
     held: tuple[tuple[Verdict, Suppression], ...]
-    """The verdicts that suppressions hold back. Where that is all of them, `verdicts` has them too, and
-    nobody is told.
-    """
+    """The verdicts that suppressions hold back, each with the suppression."""
+    is_held_back: bool
+    """That is all of them: then `verdicts` has them too, and nobody is told."""
     ended: tuple[Suppression, ...]
     """Suppressions that would have held it back, had they not ended."""
     destinations: tuple[str, ...]
     """Who is told."""
-
-    @property
-    def is_held_back(self) -> bool:
-        """Whether suppressions hold back all that was found."""
-        return bool(self.held) and self.held[0][0] in self.verdicts
 
     @property
     def rule(self) -> Rule:
@@ -131,7 +126,7 @@ def judge(record: Record, facts: Mapping[str, Any], ruleset: Ruleset) -> Finding
     held, ended = _hold_back(verdicts, built_in, view, record, ruleset)
     kept_back = [verdict for verdict, _ in held]
     left = [each for each in verdicts if each not in kept_back] if held else verdicts
-    told, silent = left or verdicts, not left
+    told = left or verdicts
     told.sort(key=lambda each: -each.severity.rank)
     category = _category(told[0].rule, built_in)
     seen = with_finding(view, [each.rule.name for each in told], category, told[0].severity)
@@ -143,8 +138,9 @@ def judge(record: Record, facts: Mapping[str, Any], ruleset: Ruleset) -> Finding
         automation=automation,
         details=_details(facts),
         held=held,
-        ended=() if silent else ended,
-        destinations=() if silent else ruleset.destinations_for(told[0].severity, seen),
+        is_held_back=not left,
+        ended=ended if left else (),
+        destinations=() if not left else ruleset.destinations_for(told[0].severity, seen),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
@@ -58,20 +58,24 @@ NOTHING = Own()
 """No lists: only the account of the record is ours."""
 
 
-def foreign_accounts(parameters: Mapping[str, Any], account: str, own: Own) -> list[str]:
-    """The accounts that the parameters name (in an ARN, a queue's URL, or as such) and that are not ours."""
-    return sorted(set(_accounts(parameters)) - {account} - own.accounts)
+Texts = Collection[tuple[str, str]]
+"""What `texts_of` finds: each text of the parameters with the name that it stands under."""
 
 
-def find_outside(parameters: Mapping[str, Any], own: Own) -> dict[str, list[str]]:
-    """The buckets and web hosts that the parameters name and that no list names: {buckets?, domains?}.
+def foreign_accounts(texts: Texts, account: str, own: Own) -> list[str]:
+    """The accounts that the texts name (in an ARN, a queue's URL, or as such) and that are not ours."""
+    return sorted(set(_accounts(texts)) - {account} - own.accounts)
+
+
+def find_outside(texts: Texts, own: Own) -> dict[str, list[str]]:
+    """The buckets and web hosts that the texts name and that no list names: {buckets?, domains?}.
 
     A list that is empty in config says nothing, so its key is absent then.
     """
     if not own.buckets and not own.domains:
         return {}
     found: dict[str, set[str]] = {"buckets": set(), "domains": set(), "unclear": set()}
-    for name, value in texts_of(parameters):
+    for name, value in texts:
         for kind, place in _places(name, value):
             found[kind].add(place)
     foreign = {host for host in found["domains"] if not _ours(host, own)}
@@ -165,8 +169,8 @@ def _read_json(text: str) -> Any:
     return value if isinstance(value, dict | list) else None
 
 
-def _accounts(parameters: Mapping[str, Any]) -> Iterator[str]:
-    for name, value in texts_of(parameters):
+def _accounts(texts: Texts) -> Iterator[str]:
+    for name, value in texts:
         if "arn:aws" in value:
             yield from _ACCOUNT_IN_ARN.findall(value)
         if name == "queueUrl":

@@ -46,12 +46,13 @@ def small_pattern(pattern: Mapping[str, Any]) -> Mapping[str, Any]:
 def _small_below(value: Any) -> Any:
     if not isinstance(value, Mapping):
         return value
-    return {
-        key if key == "$or" else _small_path(key): [_small_below(branch) for branch in inner]
-        if key == "$or"
-        else _small_below(inner)
-        for key, inner in value.items()
-    }
+    found = {}
+    for key, inner in value.items():
+        if key == "$or":
+            found[key] = [_small_below(branch) for branch in inner]
+        else:
+            found[_small_path(key)] = _small_below(inner)
+    return found
 
 
 def _small_path(path: str) -> str:

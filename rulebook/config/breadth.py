@@ -15,12 +15,13 @@ from functools import cache
 from typing import Any
 
 from handlers.core.facts import derive_facts
-from handlers.core.patterns import PatternError, compile_pattern
+from handlers.core.patterns import compile_pattern
 from handlers.core.record import parse_record
 from handlers.core.resources import RESOURCE_KINDS
 from handlers.core.severity import Severity
 from rulebook.catalog import Entry
 from rulebook.services import SERVICES
+from rulebook.validation import is_sound
 
 # What a suppression may name to be narrow: the operation, who called, from which address, on what.
 _NARROWING = (
@@ -53,9 +54,7 @@ _Predicate = Callable[[Mapping[str, Any]], bool]
 
 def silenced_by(pattern: object, catalog: Mapping[str, Entry]) -> str | None:
     """What a pattern would silence whole, in words; None for a pattern that is narrow or not sound."""
-    try:
-        compile_pattern(pattern)  # type: ignore[arg-type]  # raises for anything but a mapping
-    except PatternError:
+    if not is_sound(pattern):
         return None
     matches = _any_branch(_at_home(pattern))
     operations = tuple((name, entry.category, entry.subject, entry.reach) for name, entry in catalog.items())

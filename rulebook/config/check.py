@@ -11,12 +11,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from handlers.core.record import as_mapping
 from rulebook.catalog import Entry
 from rulebook.config.breadth import silenced_by
 from rulebook.config.doubts import find_doubts
 from rulebook.config.model import Config
 from rulebook.config.patterns import never_matches
-from rulebook.config.surroundings import Surroundings, as_list, as_mapping, look_around, names_in
+from rulebook.config.surroundings import Surroundings, as_list, look_around, names_in
 from rulebook.faults import ConfigError, Fault, Path, SourceError, quoted
 from rulebook.secret_names import PASTED_IN_TEXT, holds_secret
 from rulebook.source import Source, read_source

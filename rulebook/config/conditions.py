@@ -7,13 +7,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from handlers.core.patterns import compile_pattern
-from rulebook.faults import Path, did_you_mean, quoted
-from rulebook.secret_names import holds_secret
+from rulebook.faults import Path, did_you_mean, quoted, quoted_loosely
 from rulebook.vocabulary import Leaf
 
 _MOST_TO_NAME = 20
 _ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)
-_HARMLESS = re.compile(r"[\w*.:/-]{1,80}", re.ASCII)
 
 
 def unmet(values: object, leaf: Leaf, place: Path) -> Iterator[tuple[Path, str]]:
@@ -28,6 +26,15 @@ def unmet(values: object, leaf: Leaf, place: Path) -> Iterator[tuple[Path, str]]
     if not any(matches({"value": each}) for each in possible) and not matches({}):
         these = f"; these are {_spoken(possible)}" if len(possible) <= _MOST_TO_NAME else ""
         yield place, f"no value that it can have matches{these}"
+
+
+def conditions_in(pattern: Mapping[str, Any], at: str = "") -> Iterator[tuple[str, Any]]:
+    """Every condition of a pattern: its dotted path and its values. Of a `$or`, these are its branches."""
+    for key, value in pattern.items():
+        if isinstance(value, Mapping):
+            yield from conditions_in(value, f"{at}{key}.")
+        else:
+            yield f"{at}{key}", value
 
 
 def each_literal(values: object) -> Iterator[tuple[int, object]]:
@@ -76,11 +83,6 @@ def _of_another_form(value: object, leaf: Leaf) -> str | None:
     if leaf.form == "address" and "/" in value:
         return f"a plain value is one address; for a network write {{cidr: {quoted_loosely(value)}}}"
     return None
-
-
-def quoted_loosely(value: str) -> str:
-    """The value in quotes when it is a plain name, stars and slashes too; else a sign that it is left out."""
-    return f'"{value}"' if _HARMLESS.fullmatch(value) and not holds_secret(value) else "…"
 
 
 def _as_text(value: object) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from handlers.core.patterns import compile_pattern
 from handlers.core.severity import Severity
+from rulebook.config.conditions import conditions_in
 from rulebook.config.model import Config, OwnRule, Route, Suppression
 from rulebook.config.surroundings import Surroundings
 from rulebook.faults import Path
@@ -114,7 +115,7 @@ def _unheard(config: Config) -> Iterator[Doubt]:
             message = f"is below defaults.minimum_severity, {minimum.value}, so {rule.name} is told to nobody"
             yield Doubt(("rules", position, "severity"), message)
     for position, route in enumerate(config.routes or ()):
-        asked = dict(_conditions(route.match or {})).get("finding.severity")
+        asked = dict(conditions_in(route.match or {})).get("finding.severity")
         if route.severity is None or not isinstance(asked, list):
             continue
         matches = compile_pattern({"value": asked})
@@ -153,13 +154,13 @@ def _holds_back(match: Mapping[str, Any], rule: OwnRule) -> bool:
     """Whether a suppression surely matches whatever the rule does: each of its conditions is met by the
     values that the rule itself asks for. What can not be told is taken not to be so.
     """
-    asked = dict(_conditions(rule.match))
+    asked = dict(conditions_in(rule.match))
     if any("$or" in path.split(".") for path in asked):
         return False
     asked["finding.rule"] = [rule.name]
     if rule.category is not None:
         asked["finding.category"] = [rule.category]
-    return all(_met(path, wanted, asked.get(path)) for path, wanted in _conditions(match))
+    return all(_met(path, wanted, asked.get(path)) for path, wanted in conditions_in(match))
 
 
 def _met(path: str, wanted: object, asked: object) -> bool:
@@ -167,14 +168,6 @@ def _met(path: str, wanted: object, asked: object) -> bool:
         return False
     matches = compile_pattern({"value": wanted})
     return all(not isinstance(value, Mapping) and matches({"value": value}) for value in asked)
-
-
-def _conditions(pattern: Mapping[str, Any], at: str = "") -> Iterator[tuple[str, object]]:
-    for key, value in pattern.items():
-        if isinstance(value, Mapping):
-            yield from _conditions(value, f"{at}{key}.")
-        else:
-            yield f"{at}{key}", value
 
 
 def _destinations(config: Config) -> Iterator[Doubt]:

@@ -6,7 +6,6 @@ Here each section is checked for itself; what concerns several is checked in `ch
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Annotated, Literal, cast
 
 from pydantic import (
@@ -39,6 +38,7 @@ from rulebook.config.values import (
     ServiceName,
     Topic,
     Version,
+    name_fault,
 )
 from rulebook.faults import Path, did_you_mean, quoted
 from rulebook.validation import Items, Pattern, SeverityName, Strict, Text, refuse
@@ -62,13 +62,12 @@ def _operation(name: str, info: ValidationInfo) -> str:
 def _routed_to(name: str, info: ValidationInfo) -> str:
     destinations = _around(info).destinations
     if destinations is not None and name not in destinations:
-        known = ", ".join(quoted(each).strip('"') for each in destinations) or "none"
+        known = ", ".join(each for each in destinations if name_fault(each) is None) or "none"
         hint = did_you_mean(name, destinations)
         raise refuse(((), f"no destination has the name {quoted(name)}; known are {known}{hint}"))
     return name
 
 
-_LIST = Field(strict=False)
 _SOME = Field(strict=False, min_length=1)
 SeverityOrOff = Literal["off", "informational", "low", "medium", "high", "critical"]
 OperationName = Annotated[str, AfterValidator(_operation)]
@@ -207,11 +206,11 @@ class KnownAutomation(_Section):
 class Own(_Section):
     """What is yours; calls that name something else are told as such."""
 
-    accounts: Annotated[tuple[AccountId, ...], _LIST, Once] = ()
+    accounts: Annotated[tuple[AccountId, ...], Items, Once] = ()
     """Your other accounts: naming them is not another account's business."""
-    buckets: Annotated[tuple[Bucket, ...], _LIST, Once] = ()
+    buckets: Annotated[tuple[Bucket, ...], Items, Once] = ()
     """Your S3 buckets; when some are named, a call that names another is high at least."""
-    domains: Annotated[tuple[Domain, ...], _LIST, Once] = ()
+    domains: Annotated[tuple[Domain, ...], Items, Once] = ()
     """Your web domains, subdomains included; when some are named, an address elsewhere is high at least."""
 
 
@@ -301,14 +300,6 @@ class Config(_Section):
         if faults:
             raise refuse(*faults)
         return overrides
-
-    def dedup_windows(self) -> dict[Severity, timedelta]:
-        """How long repeats of each severity are to be held back, where the file says so."""
-        return {
-            severity: self.defaults.dedup_window[severity]
-            for severity in Severity
-            if severity in self.defaults.dedup_window
-        }
 
 
 def effective_severity(entry: Entry, override: Override | None) -> Severity:

@@ -28,19 +28,22 @@ def unknown_parameters(
             return
         shapes = [group[name] for group in groups if group is not None and name in group]
         if not shapes:
-            yield place, _unknown(name, sorted({each for group in groups for each in group or ()}))
+            yield place, _unknown(name, _names_in(groups))
             return
     if isinstance(condition, Mapping):
         yield from _inside(condition, shapes, place, top=not names)
         return
     groups = [members_of(shape) for shape in shapes]
     if all(groups):
-        known = sorted({each for group in groups for each in group or ()})
-        yield place, f"is no single value; name one below it: {', '.join(known[:12])}"
+        yield place, f"is no single value; name one below it: {', '.join(_names_in(groups)[:12])}"
     elif all(map(is_text, shapes)):
         choices = [frozenset(choices_of(shape)) for shape in shapes]
         every = frozenset[str]().union(*choices) if all(choices) else None
         yield from unmet(condition, Leaf("text", every, form="free"), place)
+
+
+def _names_in(groups: Sequence[Mapping[str, Shape] | None]) -> list[str]:
+    return sorted({name for group in groups for name in group or ()})
 
 
 def _unknown(name: str, known: Sequence[str]) -> str:

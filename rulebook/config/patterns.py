@@ -6,16 +6,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import Any
 
 from handlers.core.operations import is_read
-from handlers.core.patterns import PatternError, compile_pattern
+from handlers.core.patterns import compile_pattern
 from rulebook.api_models import parameters_of
-from rulebook.config.conditions import each_literal, only_texts, quoted_loosely, unmet
+from rulebook.config.conditions import conditions_in, each_literal, only_texts, unmet
 from rulebook.config.parameters import unknown_parameters
 from rulebook.config.surroundings import Surroundings
-from rulebook.faults import Path, did_you_mean, quoted
+from rulebook.faults import Path, did_you_mean, quoted, quoted_loosely
 from rulebook.services import SERVICES, Service
+from rulebook.validation import is_sound
 from rulebook.vocabulary import RECORD, Group, Leaf, Node
 
 Told = tuple[Path, str]
@@ -32,43 +33,10 @@ _ENVELOPE = {
 }
 
 
-def _written_twice(pattern: Mapping[str, Any], place: Path) -> Iterator[Told]:
-    """Fields that are written twice, dotted and nested, or beside a `$or` and inside it: the last holds."""
-    beside = list(_fields({key: value for key, value in pattern.items() if key != "$or"}))
-    for field in sorted({field for field in beside if beside.count(field) > 1}):
-        yield place, f"{quoted(field)} is written twice, and only one of both would hold; write it once"
-    for position, branch in enumerate(pattern.get("$or", ())):
-        for field in sorted(set(beside) & set(_fields(branch))):
-            told = f"{quoted(field)} stands beside the $or too, and only one of both would hold"
-            yield (*place, "$or", position), f"{told}; write it in each branch"
-
-
-def _fields(pattern: Mapping[str, Any], at: str = "") -> Iterator[str]:
-    """The path of every condition, as the matcher names it; of a `$or`, once for all its branches."""
-    for key, value in pattern.items():
-        if key == "$or":
-            yield from sorted({field for branch in value for field in _fields(branch, at)})
-        elif isinstance(value, Mapping):
-            yield from _fields(value, f"{at}{key}.")
-        else:
-            yield f"{at}{key}"
-
-
 _NEVER_READ = "and watch.read_only is false, so it never arrives"
 
 READS_THAT_ARRIVE = frozenset({"DescribeEndpoint"})
 """CloudTrail records these as writes."""
-
-
-def _no_name(name: str) -> str:
-    if "*" in name:
-        return f"a star in a plain value is a star; for any text write {{wildcard: {quoted_loosely(name)}}}"
-    alone = name.rpartition(":")[2]
-    return (
-        f"eventName holds the operation alone, here {quoted(alone)}"
-        if ":" in name
-        else "is no name of an operation"
-    )
 
 
 @dataclass(frozen=True)
@@ -94,7 +62,7 @@ def never_matches(
     `operation` is what a pattern is about that stands below one in config, and `within` the match of the own
     rule that it escalates; `sees_finding` is for suppressions and routes, which may also look at the finding.
     """
-    if not _is_sound(pattern):
+    if not is_sound(pattern):
         return []
     scope = _Scope(around.watched, ())
     if operation is not None:
@@ -102,17 +70,9 @@ def never_matches(
         scope = _Scope((SERVICES[prefix],), ((SERVICES[prefix], name),), alone=frozenset({name}))
     root = Group({**RECORD.members, "finding": around.finding}) if sees_finding else RECORD
     walk = _Walk(around, root)
-    if isinstance(within, Mapping) and _is_sound(within):
+    if is_sound(within):
         scope = replace(walk.narrowed(within, scope), alone=only_texts(within.get("eventName")))
-    return list(walk.record(cast("Mapping[str, Any]", pattern), scope, ()))
-
-
-def _is_sound(pattern: object) -> bool:
-    try:
-        compile_pattern(cast("Mapping[str, Any]", pattern))
-    except PatternError:
-        return False
-    return True
+    return list(walk.record(pattern, scope, ()))
 
 
 @dataclass(frozen=True)
@@ -255,3 +215,35 @@ class _Walk:
         known = f"; known are {', '.join(group.members)}" if len(group.members) <= 12 else ""
         what = "a record has no such field" if group is self.root else "there is no such field or fact"
         return f"{what}{known}{did_you_mean(name, group.members)}"
+
+
+def _no_name(name: str) -> str:
+    if "*" in name:
+        return f"a star in a plain value is a star; for any text write {{wildcard: {quoted_loosely(name)}}}"
+    alone = name.rpartition(":")[2]
+    return (
+        f"eventName holds the operation alone, here {quoted(alone)}"
+        if ":" in name
+        else "is no name of an operation"
+    )
+
+
+def _written_twice(pattern: Mapping[str, Any], place: Path) -> Iterator[Told]:
+    """Fields that are written twice, dotted and nested, or beside a `$or` and inside it: the last holds."""
+    beside = list(_fields({key: value for key, value in pattern.items() if key != "$or"}))
+    for field in sorted({field for field in beside if beside.count(field) > 1}):
+        yield place, f"{quoted(field)} is written twice, and only one of both would hold; write it once"
+    for position, branch in enumerate(pattern.get("$or", ())):
+        for field in sorted(set(beside) & set(_fields(branch))):
+            told = f"{quoted(field)} stands beside the $or too, and only one of both would hold"
+            yield (*place, "$or", position), f"{told}; write it in each branch"
+
+
+def _fields(pattern: Mapping[str, Any], at: str = "") -> Iterator[str]:
+    """The path of every condition, as the matcher names it; of a `$or`, once for all its branches."""
+    for path, values in conditions_in(pattern, at):
+        before, found, _ = path.rpartition("$or")
+        if found:
+            yield from sorted({field for branch in values for field in _fields(branch, before)})
+        else:
+            yield path

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from handlers.core.record import as_mapping
 from handlers.core.severity import Severity
 from rulebook.api_models import operations_of
 from rulebook.catalog import Entry
-from rulebook.services import SERVICES, Service
+from rulebook.services import RUNNING, SERVICES, Service
 from rulebook.vocabulary import Group, finding_group
 
 UNCATALOGUED = "uncatalogued-operation"
@@ -68,9 +69,7 @@ def look_around(data: Mapping[str, object], catalog: Mapping[str, Entry]) -> Sur
     return Surroundings(
         catalog=catalog,
         destinations=tuple(map(str, named)) if isinstance(named, dict) else None,
-        watched=tuple(SERVICES[each] for each in services)
-        if services
-        else tuple(service for service in SERVICES.values() if not service.retired),
+        watched=tuple(SERVICES[each] for each in services) or RUNNING,
         reads_watched=watch.get("read_only") is True,
         minimum=words.get(str(minimum), Severity.LOW),
         own_rules=frozenset(name for _, name in names_in(data.get("rules"))),
@@ -89,11 +88,6 @@ def names_in(section: object) -> Iterator[tuple[int, str]]:
         name = as_mapping(item).get("name")
         if isinstance(name, str):
             yield position, name
-
-
-def as_mapping(value: object) -> Mapping[str, object]:
-    """`value` when it is a mapping, else an empty one."""
-    return value if isinstance(value, dict) else {}
 
 
 def as_list(value: object) -> list[object]:

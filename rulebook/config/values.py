@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Annotated, Any, Literal
 
@@ -13,7 +12,7 @@ from handlers.core.severity import Severity
 from rulebook.faults import did_you_mean, quoted
 from rulebook.secret_names import secret_name_fault
 from rulebook.services import SERVICES
-from rulebook.validation import refuse
+from rulebook.validation import matching, refuse, without
 
 _ACCOUNT = r"[0-9]{12}"
 _REGION = r"[a-z]{2}(-[a-z]+){1,3}-[0-9]"
@@ -39,17 +38,6 @@ _SESSION_ARN = re.compile(
 )
 
 
-def _written(expression: str, advice: str) -> AfterValidator:
-    compiled = re.compile(expression, re.ASCII)
-
-    def check(text: str) -> str:
-        if not compiled.fullmatch(text):
-            raise refuse(((), advice))
-        return text
-
-    return AfterValidator(check)
-
-
 def _pattern(expression: str) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "pattern": f"^{expression}$"})
 
@@ -73,12 +61,6 @@ def _service(name: str) -> str:
             ((), f"{quoted(name)} is not one of {', '.join(SERVICES)}{did_you_mean(name, SERVICES)}")
         )
     return name
-
-
-def _secret_name(value: str) -> str:
-    if (wrong := secret_name_fault(value)) is not None:
-        raise refuse(((), wrong))
-    return value
 
 
 def _account(value: object) -> object:
@@ -154,36 +136,27 @@ def name_fault(value: str) -> str | None:
     return None if re.fullmatch(_NAME, value, re.ASCII) else _NAME_ADVICE
 
 
-def _sound(fault: Callable[[str], str | None]) -> AfterValidator:
-    def check(text: str) -> str:
-        if (wrong := fault(text)) is not None:
-            raise refuse(((), wrong))
-        return text
-
-    return AfterValidator(check)
-
-
 _DOMAIN_ADVICE = "write a host name alone, in small letters, such as example.com; all below it is meant too"
 _ALIAS_ADVICE = "an alias is 1 to 40 letters, digits, spaces and -_./()"
 
-Name = Annotated[str, _sound(name_fault), _pattern(_NAME)]
+Name = Annotated[str, without(name_fault), _pattern(_NAME)]
 Version = Annotated[Literal[1], BeforeValidator(_version), WithJsonSchema({"const": 1})]
 Flag = Annotated[bool, BeforeValidator(_flag)]
 ServiceName = Annotated[str, AfterValidator(_service)]
-SecretPlace = Annotated[str, AfterValidator(_secret_name)]
+SecretPlace = Annotated[str, without(secret_name_fault)]
 AccountId = Annotated[
-    str, BeforeValidator(_account), _written(_ACCOUNT, "an account id has 12 digits"), _pattern(_ACCOUNT)
+    str, BeforeValidator(_account), matching(_ACCOUNT, "an account id has 12 digits"), _pattern(_ACCOUNT)
 ]
-Region = Annotated[str, _written(_REGION, "write a Region's code, such as eu-west-1"), _pattern(_REGION)]
+Region = Annotated[str, matching(_REGION, "write a Region's code, such as eu-west-1"), _pattern(_REGION)]
 Alias = Annotated[
     str,
-    _written(r"[\w ./()-]{0,39}[\w)]", _ALIAS_ADVICE),
+    matching(r"[\w ./()-]{0,39}[\w)]", _ALIAS_ADVICE),
     WithJsonSchema({"type": "string", "maxLength": 40}),
 ]
 Bucket = Annotated[
-    str, _written(_BUCKET, "write a bucket's name alone, without s3:// or arn:"), _pattern(_BUCKET)
+    str, matching(_BUCKET, "write a bucket's name alone, without s3:// or arn:"), _pattern(_BUCKET)
 ]
-Domain = Annotated[str, _written(_DOMAIN, _DOMAIN_ADVICE), _pattern(_DOMAIN)]
+Domain = Annotated[str, matching(_DOMAIN, _DOMAIN_ADVICE), _pattern(_DOMAIN)]
 Duration = Annotated[
     timedelta,
     BeforeValidator(_duration),
@@ -201,7 +174,7 @@ Topic = Annotated[
 ]
 Principal = Annotated[
     str,
-    _sound(principal_fault),
+    without(principal_fault),
     WithJsonSchema({"type": "string", "pattern": "^arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)/.+$"}),
 ]
 

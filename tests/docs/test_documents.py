@@ -13,14 +13,11 @@ from rulebook.catalog import load_catalog
 from rulebook.config import check_config
 from rulebook.operations_page import PAGE, render_page
 from tests.aws_commands import faults_of
+from tests.documents import blocks
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 README = (ROOT / "README.md").read_text()
-
-
-def _blocks(text: str, language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
@@ -51,7 +48,7 @@ def test_every_package_that_we_ask_for_has_its_reason() -> None:
 
 
 def test_the_example_of_a_config_in_the_readme_is_valid(tmp_path: Path) -> None:
-    (example,) = _blocks(README, "yaml")
+    (example,) = blocks(README, "yaml")
     path = tmp_path / "alerts.yaml"
     path.write_text(example)
     checked = check_config(path, load_catalog())
@@ -62,20 +59,20 @@ def test_the_readme_shows_mistakes_exactly_as_they_are_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    (example,) = _blocks(README, "yaml")
+    (example,) = blocks(README, "yaml")
     path = Path("config/alerts.yaml")
     path.parent.mkdir()
     mistaken = example.replace("iot:DeletePolicyVersion", "iot:DeletPolicyVersion").replace(
         "console:", "consol:"
     )
     path.write_text(mistaken)
-    (shown,) = [block for block in _blocks(README, "console") if "thingwatch check" in block]
+    (shown,) = [block for block in blocks(README, "console") if "thingwatch check" in block]
     said = CliRunner().invoke(app, ["check", str(path)])
     assert (2, shown) == (said.exit_code, f"$ thingwatch check\n{said.stderr}")
 
 
 AWS_COMMANDS = [
-    line for block in _blocks(README, "sh") for line in block.splitlines() if line.startswith("aws ")
+    line for block in blocks(README, "sh") for line in block.splitlines() if line.startswith("aws ")
 ]
 
 
@@ -92,7 +89,7 @@ def test_make_alone_says_what_there_is() -> None:
 
 
 def test_the_readme_shows_an_explanation_as_it_is_printed() -> None:
-    (shown,) = [block for block in _blocks(README, "console") if "thingwatch explain" in block]
+    (shown,) = [block for block in blocks(README, "console") if "thingwatch explain" in block]
     command, *lines = shown.splitlines()
     arguments = command.removeprefix("$ thingwatch ").split()
     said = CliRunner().invoke(app, arguments).stdout.splitlines()

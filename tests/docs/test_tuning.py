@@ -21,6 +21,7 @@ from rulebook.config import Config, check_source
 from rulebook.facts_table import PAGE, render_page
 from rulebook.source import parse_source
 from tests.aws_commands import faults_of
+from tests.documents import blocks
 from tests.records import ACCOUNT, make_event
 
 TEXT = PAGE.read_text(encoding="utf-8")
@@ -28,13 +29,9 @@ CATALOG = load_catalog()
 BASE = "version: 1\ndestinations: {audit: {sns: create}}\n"
 
 
-def blocks(language: str, text: str = TEXT) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-
-
 SECTIONS = re.findall(r"^## (.*?)\n(.*?)(?=^## |\Z)", TEXT, re.MULTILINE | re.DOTALL)
-EXAMPLES = [(heading, block) for heading, part in SECTIONS for block in blocks("yaml", part)]
-COMMANDS = [line for block in blocks("sh") for line in block.splitlines() if line.startswith("aws ")]
+EXAMPLES = [(heading, block) for heading, part in SECTIONS for block in blocks(part, "yaml")]
+COMMANDS = [line for block in blocks(TEXT, "sh") for line in block.splitlines() if line.startswith("aws ")]
 
 
 def config_of(heading: str) -> Config:
@@ -118,7 +115,7 @@ def test_each_example_does_what_it_says(
     )
 
 
-@pytest.mark.parametrize("shown", blocks("console"))
+@pytest.mark.parametrize("shown", blocks(TEXT, "console"))
 def test_what_a_command_prints_is_shown_as_it_is(shown: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(Path(__file__).parents[2])
     command, _, printed = shown.partition("\n")

@@ -41,16 +41,7 @@ class World:
         self.inbox = Inbox(self.aws, self.outputs["TopicArnaudit"])
         self._names = (f"policy-{number}" for number in count(1))
         # Not as root, whom every judgement raises to high.
-        iam = self.aws.client("iam")
-        iam.create_user(UserName="engineer")
-        allowed = {"Effect": "Allow", "Action": "iot:*", "Resource": "*"}
-        iam.put_user_policy(
-            UserName="engineer",
-            PolicyName="fleet",
-            PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [allowed]}),
-        )
-        key = iam.create_access_key(UserName="engineer")["AccessKey"]
-        self.iot = self.aws.client_of("iot", key["AccessKeyId"], key["SecretAccessKey"])
+        self.iot = make_user(self.aws, "engineer")
 
     def make_certificate(self) -> str:
         """An inactive certificate's id."""
@@ -87,11 +78,7 @@ class World:
 
     def depth(self, output: str) -> int:
         """How many messages a queue holds, hidden ones included."""
-        found = self.aws.client("sqs").get_queue_attributes(
-            QueueUrl=self.outputs[output],
-            AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
-        )["Attributes"]
-        return sum(map(int, found.values()))
+        return depth_of(self.aws, self.outputs[output])
 
     def next_message(self, output: str) -> dict[str, Any]:
         """Take the next message of a queue."""
@@ -108,6 +95,25 @@ class World:
     def logged(self, *words: str) -> list[str]:
         """Lines of the functions' logs that hold all of these words."""
         return logged(self.aws, *words)
+
+
+def make_user(aws: EmbeddedAws, name: str) -> "IoTClient":
+    """A new IAM user who may do anything in AWS IoT, as a client of AWS IoT."""
+    iam = aws.client("iam")
+    iam.create_user(UserName=name)
+    iam.put_user_policy(UserName=name, PolicyName="fleet", PolicyDocument=WIDE_OPEN)
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    client: IoTClient = aws.client_of("iot", key["AccessKeyId"], key["SecretAccessKey"])
+    return client
+
+
+def depth_of(aws: EmbeddedAws, queue_url: str) -> int:
+    """How many messages a queue holds, hidden ones included."""
+    found = aws.client("sqs").get_queue_attributes(
+        QueueUrl=queue_url,
+        AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+    )["Attributes"]
+    return sum(map(int, found.values()))
 
 
 def logged(aws: EmbeddedAws, *words: str) -> list[str]:

@@ -1,6 +1,5 @@
 """The real CDK CLI, as a user meets it."""
 
-import re
 import subprocess
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import pytest
 
 from local.aws import EmbeddedAws
 from local.cdk_cli import CdkFailed, run_cdk
+from tests.documents import blocks
 from tests.e2e.conftest import CONFIG, World
 
 ROOT = Path(__file__).parents[2]
@@ -23,9 +23,9 @@ def test_deploying_again_changes_nothing(deployed: World, tmp_path: Path) -> Non
 
 
 def test_the_readmes_way_to_deploy_works_in_a_shell_as_it_stands(tmp_path: Path) -> None:
-    blocks = re.findall(r"^```sh\n(.*?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
-    (enter,) = [block for block in blocks if "source .venv/bin/activate" in block]
-    (install,) = [block for block in blocks if "npx cdk deploy" in block]
+    shown = blocks((ROOT / "README.md").read_text(), "sh")
+    (enter,) = [block for block in shown if "source .venv/bin/activate" in block]
+    (install,) = [block for block in shown if "npx cdk deploy" in block]
     script = f"set -e\n{enter.replace('make setup', '')}\n{install}"
     # Nobody is there to answer whether the new roles are wanted.
     script = script.replace("npx cdk deploy", "npx cdk deploy --require-approval never")

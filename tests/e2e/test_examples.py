@@ -14,7 +14,7 @@ from local.cdk_cli import deploy
 from local.inbox import Inbox
 from local.slack import LocalSlack
 from local.waiting import wait_until
-from tests.e2e.conftest import PATIENCE, WIDE_OPEN, logged
+from tests.e2e.conftest import PATIENCE, WIDE_OPEN, depth_of, logged, make_user
 from tests.records import make_event
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ ANYONE = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}],
 }
-ANY_IOT = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "iot:*", "Resource": "*"}]}
 
 
 @dataclass
@@ -63,18 +62,10 @@ class Company:
         """The webhook of a channel; what arrives there is told by its path."""
         return f"{self.slack.webhook_url}/{name}"
 
-    def as_user(self, name: str) -> "IoTClient":
-        iam = self.aws.client("iam")
-        iam.create_user(UserName=name)
-        iam.put_user_policy(UserName=name, PolicyName="fleet", PolicyDocument=json.dumps(ANY_IOT))
-        key = iam.create_access_key(UserName=name)["AccessKey"]
-        client: IoTClient = self.aws.client_of("iot", key["AccessKeyId"], key["SecretAccessKey"])
-        return client
-
     def as_role(self, path: str, name: str) -> "IoTClient":
         iam = self.aws.client("iam")
         role = iam.create_role(RoleName=name, Path=path, AssumeRolePolicyDocument=json.dumps(ANYONE))["Role"]
-        iam.put_role_policy(RoleName=name, PolicyName="fleet", PolicyDocument=json.dumps(ANY_IOT))
+        iam.put_role_policy(RoleName=name, PolicyName="fleet", PolicyDocument=WIDE_OPEN)
         session = self.aws.client("sts").assume_role(RoleArn=role["Arn"], RoleSessionName="run-7")
         keys = session["Credentials"]
         client: IoTClient = self.aws.client_of(
@@ -97,14 +88,7 @@ class Company:
 
     def settle(self) -> None:
         """Wait until no delivery waits."""
-
-        def depth() -> int:
-            names: Any = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-            sqs = self.aws.client("sqs")
-            found = sqs.get_queue_attributes(QueueUrl=self.queue_url, AttributeNames=names)["Attributes"]
-            return sum(map(int, found.values()))
-
-        wait_until(lambda: depth() == 0, PATIENCE)
+        wait_until(lambda: depth_of(self.aws, self.queue_url) == 0, PATIENCE)
 
 
 @pytest.fixture(scope="module")
@@ -126,7 +110,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
 def test_a_large_organisation_hears_by_team_in_its_own_words(company: Company) -> None:
     archive = company.aws.client("sns").create_topic(Name="security-archive")["TopicArn"]
     company.deploy("large-organisation", topics={"archive": archive})
-    person = company.as_user("alice")
+    person = make_user(company.aws, "alice")
     certificate = str(person.create_keys_and_certificate(setAsActive=True)["certificateId"])
     everyone = {"archive": "high", "on-call": "high", "pki": "high"}
     wait_until(lambda: company.heard(certificate) == everyone, PATIENCE)
@@ -160,7 +144,7 @@ def test_a_large_organisation_hears_by_team_in_its_own_words(company: Company) -
 def test_a_factory_line_is_quiet_and_everybody_else_is_loud(company: Company) -> None:
     company.deploy("noisy-provisioning", topics={})
     line, trial = company.as_role("/factory/", "line-3"), company.as_role("/factory/", "trial-line")
-    stranger = company.as_user("mallory")
+    stranger = make_user(company.aws, "mallory")
     by_line = str(line.create_keys_and_certificate(setAsActive=True)["certificateId"])
     by_trial = str(trial.create_keys_and_certificate(setAsActive=True)["certificateId"])
     by_stranger = str(stranger.create_keys_and_certificate(setAsActive=True)["certificateId"])
@@ -176,7 +160,7 @@ def test_a_factory_line_is_quiet_and_everybody_else_is_loud(company: Company) ->
 
 def test_an_archive_hears_of_reads_and_people_of_those_that_were_denied(company: Company) -> None:
     company.deploy("compliance-archive", topics={})
-    auditor = company.as_user("auditor")
+    auditor = make_user(company.aws, "auditor")
     auditor.create_thing(thingName="lamp-9")
     auditor.list_things()
     wait_until(lambda: company.heard("lamp-9") == {"archive": "informational"}, PATIENCE)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from handlers.core.alerts import TEXT_LIMIT, BadDelivery, Delivery, clean, read_delivery, write_delivery
 from tests.alerts import make_alert
 from tests.records import CERTIFICATE
-from tests.rules import UPDATE_CERTIFICATE, make_ruleset
+from tests.rules import OWN_RULE, UPDATE_CERTIFICATE, make_ruleset
 
 
 def test_an_alert_names_the_resource_and_shows_only_what_the_rule_allows() -> None:
@@ -115,21 +115,6 @@ def test_a_delivery_of_the_first_release_can_be_read_for_ever() -> None:
     # Deliveries wait in the queue for days while the code moves on: a new field needs a default.
     path = Path(__file__).with_name("delivery_of_the_first_release.json")
     assert "iot:UpdateCertificate" == read_delivery(path.read_text()).alert.operation
-
-
-OWN_RULE: dict[str, Any] = {
-    "name": "mine",
-    "match": {"eventName": ["UpdateCertificate"]},
-    "operations": None,
-    "category": None,
-    "severity": "critical",
-    "subject": None,
-    "shown": [],
-    "why": "because",
-    "escalate": [],
-    "runbook": [],
-    "attack": [],
-}
 
 
 def test_what_an_own_rule_leaves_open_is_as_the_catalog_has_it() -> None:

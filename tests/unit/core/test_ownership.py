@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.core.ownership import NOTHING, Own, find_outside, foreign_accounts
+from handlers.core import ownership
+from handlers.core.ownership import NOTHING, Own, texts_of
+
+
+def foreign_accounts(parameters: dict[str, Any], account: str, own: Own) -> list[str]:
+    return ownership.foreign_accounts(tuple(texts_of(parameters)), account, own)
+
+
+def find_outside(parameters: dict[str, Any], own: Own) -> dict[str, list[str]]:
+    return ownership.find_outside(tuple(texts_of(parameters)), own)
+
 
 OURS = Own(frozenset({"444455556666"}), frozenset({"our-bucket"}), ("example.com",))
 

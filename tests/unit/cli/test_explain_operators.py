@@ -1,0 +1,115 @@
+"""An event explained where the operator's config speaks: own rules, automation, suppressions, routes."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from cli.explain import Explanation, event_data, explain_event, render_event
+from handlers.core.record import parse_event
+from handlers.core.ruleset import Ruleset
+from tests.records import make_event
+from tests.rules import OWN_RULE, UPDATE_CERTIFICATE, make_ruleset
+
+
+def explained(ruleset: Ruleset | None = None, **record: Any) -> Explanation:
+    return explain_event(parse_event(make_event(**record)), ruleset or make_ruleset())
+
+
+def told(ruleset: Ruleset | None = None, **record: Any) -> str:
+    return render_event(explained(ruleset, **record))
+
+
+def in_json(ruleset: Ruleset | None = None, **record: Any) -> dict[str, Any]:
+    """What a machine reads."""
+    data: dict[str, Any] = json.loads(json.dumps(event_data(explained(ruleset, **record))))
+    return data
+
+
+MINE: dict[str, Any] = {**OWN_RULE, "severity": "medium", "why": "nobody activates at night"}
+ROUTINE: dict[str, Any] = {
+    "name": "pipeline",
+    "when": {"facts": {"actor": {"name": ["fleet-admin"]}}},
+    "operations": None,
+    "at_most": "low",
+    "reason": "it applies what was reviewed",
+}
+PLANNED: dict[str, Any] = {
+    "name": "rollout",
+    "match": {"finding": {"category": ["certificate"]}},
+    "reason": "OPS-12",
+    "until": "2026-11-22",
+}
+
+
+def test_each_rule_and_what_lowered_the_catalogs_is_told_with_its_reason() -> None:
+    said = told(make_ruleset(own_rules=[MINE], automation=[ROUTINE]))
+    assert (
+        "Rule mine\n"
+        "  medium         nobody activates at night\n"
+        "\n"
+        "Rule iot:UpdateCertificate\n"
+        "  medium         changes whether a device may connect\n"
+        "  + to high      an identity becomes usable\n"
+    ) in said
+    assert "\n  at most low    routine of pipeline: it applies what was reviewed\n" in said
+    assert said.endswith("\nSeverity medium\nTold to  audit\n")
+
+
+HELD = (
+    "Told to  nobody: suppressions hold it back\n"
+    "         rollout (OPS-12) holds back mine through 2026-11-22\n"
+    "         rollout (OPS-12) holds back iot:UpdateCertificate through 2026-11-22\n"
+)
+ENDED = "Told to  secops, audit\n         the suppression rollout ended on 2026-11-22\n"
+
+
+@pytest.mark.parametrize(
+    ("time", "expected"), [("2026-11-22T09:30:15Z", HELD), ("2026-11-23T09:30:15Z", ENDED)]
+)
+def test_a_suppression_that_holds_or_ended_is_told_with_its_day(time: str, expected: str) -> None:
+    said = told(make_ruleset(own_rules=[MINE], suppressions=[PLANNED]), eventTime=time)
+    assert said.endswith(expected)
+    assert "do not hold it back" not in said
+
+
+def test_a_rule_that_is_held_back_alone_is_not_said_to_be_silent() -> None:
+    alone = {**PLANNED, "match": {"finding": {"rule": ["mine"]}}}
+    ruleset = make_ruleset(own_rules=[MINE], suppressions=[alone])
+    said = told(ruleset)
+    assert said.endswith(
+        "Told to  secops, audit\n         rollout (OPS-12) holds back mine through 2026-11-22\n"
+    )
+    assert "do not" not in said.replace("does not match", "")
+    assert [{"rule": "mine", "suppression": "rollout", "until": "2026-11-22"}] == in_json(ruleset)[
+        "held_back"
+    ]
+
+
+def test_own_rules_and_suppressions_that_stayed_silent_are_told_with_what_failed_first() -> None:
+    other = {**PLANNED, "match": {"eventName": ["CreateThing"]}}
+    said = told(
+        make_ruleset(own_rules=[MINE], suppressions=[other]), requestParameters={"newStatus": "REVOKED"}
+    )
+    assert (
+        "Rules of your own that do not speak\n"
+        '  - mine                      requestParameters.newStatus does not match ["ACTIVE"]: it is'
+        ' "REVOKED"\n'
+    ) in said
+    assert (
+        "Suppressions that do not hold it back\n"
+        '  - rollout                   eventName does not match ["CreateThing"]: it is'
+        ' "UpdateCertificate"\n'
+    ) in said
+
+
+def test_a_finding_that_no_route_takes_says_so() -> None:
+    assert told(make_ruleset(routes=[])).endswith("Told to  nobody: no route takes it\n")
+
+
+def test_an_own_rule_on_an_operation_that_is_off_is_explained_without_circumstances() -> None:
+    said = told(make_ruleset({**UPDATE_CERTIFICATE, "off": True}, own_rules=[MINE]))
+    assert "Rule mine" in said
+    assert "Circumstances" not in said
