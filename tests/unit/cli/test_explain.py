@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 
-from cli.explain import Explanation, event_data, explain_event, render_event
-from handlers.core.record import parse_event
 from handlers.core.ruleset import Ruleset
-from tests.records import ACCOUNT, make_event
+from tests.explanations import in_json, told
+from tests.records import ACCOUNT
 from tests.rules import CIRCUMSTANCES, UPDATE_CERTIFICATE, make_ruleset
-
-
-def explained(ruleset: Ruleset | None = None, **record: Any) -> Explanation:
-    return explain_event(parse_event(make_event(**record)), ruleset or make_ruleset())
-
-
-def told(ruleset: Ruleset | None = None, **record: Any) -> str:
-    return render_event(explained(ruleset, **record))
-
-
-def in_json(ruleset: Ruleset | None = None, **record: Any) -> dict[str, Any]:
-    """What a machine reads."""
-    data: dict[str, Any] = json.loads(json.dumps(event_data(explained(ruleset, **record))))
-    return data
 
 
 def escalating(when: dict[str, Any], severity: str = "medium") -> Ruleset:

@@ -3,33 +3,21 @@ from typing import Any
 import pytest
 
 from handlers.core.facts import derive_facts
-from handlers.core.judgement import Finding, judge
+from handlers.core.judgement import judge
 from handlers.core.record import parse_event
-from handlers.core.ruleset import Ruleset
 from handlers.core.severity import Severity
+from tests.findings import find, judge_call
 from tests.records import make_event
 from tests.rules import CIRCUMSTANCES, UPDATE_CERTIFICATE, make_ruleset
 
 
-def _judge(ruleset: Ruleset | None = None, **record: Any) -> Finding | None:
-    parsed = parse_event(make_event(**record))
-    ruleset = ruleset or make_ruleset()
-    return judge(parsed, derive_facts(parsed, ruleset.own), ruleset)
-
-
-def _found(ruleset: Ruleset | None = None, **record: Any) -> Finding:
-    finding = _judge(ruleset, **record)
-    assert finding is not None
-    return finding
-
-
 def test_the_plain_case_has_the_base_severity_and_its_why() -> None:
-    finding = _found(requestParameters={"newStatus": "REVOKED"})
+    finding = find(requestParameters={"newStatus": "REVOKED"})
     assert (Severity.MEDIUM, ("changes whether a device may connect",)) == (finding.severity, finding.reasons)
 
 
 def test_the_highest_escalation_that_matches_wins_and_every_matching_one_gives_its_reason() -> None:
-    finding = _found(userIdentity={"type": "Root"})
+    finding = find(userIdentity={"type": "Root"})
     assert (
         Severity.CRITICAL,
         ("changes whether a device may connect", "root did it", "an identity becomes usable"),
@@ -42,7 +30,7 @@ ACTIVE = {"requestParameters": {"newStatus": ["ACTIVE"]}}
 @pytest.mark.parametrize("levels", [("critical", "high"), ("high", "critical"), ("critical", "low")])
 def test_the_order_of_escalations_does_not_change_the_severity(levels: tuple[str, str]) -> None:
     escalate = [{"when": ACTIVE, "to": level, "why": level} for level in levels]
-    finding = _found(make_ruleset({**UPDATE_CERTIFICATE, "escalate": escalate}))
+    finding = find(make_ruleset({**UPDATE_CERTIFICATE, "escalate": escalate}))
     assert Severity.CRITICAL == finding.severity
 
 
@@ -63,7 +51,7 @@ def test_reasons_are_the_meaning_the_escalations_worst_first_the_details_and_las
         "policyDocument": ANYTHING,
         "targetAwsAccount": "999999999999",
     }
-    finding = _found(ruleset, requestParameters=parameters, errorCode="ThrottlingException")
+    finding = find(ruleset, requestParameters=parameters, errorCode="ThrottlingException")
     assert (
         "changes whether a device may connect",
         "worst",
@@ -78,7 +66,7 @@ def test_reasons_are_the_meaning_the_escalations_worst_first_the_details_and_las
 
 
 def test_a_failed_call_changed_nothing_so_it_is_medium_at_most_and_says_so() -> None:
-    finding = _found(errorCode="AccessDenied", userIdentity={"type": "Root"})
+    finding = find(errorCode="AccessDenied", userIdentity={"type": "Root"})
     assert (Severity.MEDIUM, "the call failed, so nothing was changed") == (
         finding.severity,
         finding.reasons[-1],
@@ -97,7 +85,7 @@ def test_an_escalation_fires_on_a_parameter_in_either_spelling() -> None:
 
 def test_a_circumstance_raises_any_operation_and_gives_its_reason_and_techniques() -> None:
     theirs = "arn:aws:iot:eu-west-1:999999999999:cert/x"
-    finding = _found(requestParameters={"newStatus": "REVOKED", "certificateId": theirs})
+    finding = find(requestParameters={"newStatus": "REVOKED", "certificateId": theirs})
     assert (Severity.HIGH, "it names another account", ("T1098", "T1199")) == (
         finding.severity,
         finding.reasons[-1],
@@ -111,18 +99,18 @@ def test_techniques_are_the_rules_and_then_those_of_the_circumstances_each_once(
         for techniques in (["T3", "T1"], ["T0", "T3", "T4"])
     ]
     ruleset = make_ruleset({**UPDATE_CERTIFICATE, "attack": ["T2", "T1"]}, circumstances=circumstances)
-    finding = _found(ruleset)
+    finding = find(ruleset)
     assert ("T2", "T1", "T3", "T0", "T4") == finding.attack
 
 
 def test_a_field_of_the_record_named_facts_does_not_replace_ours() -> None:
-    finding = _found(facts={"actor": {"kind": "root"}, "failed": True})
+    finding = find(facts={"actor": {"kind": "root"}, "failed": True})
     assert (Severity.HIGH, ()) == (finding.severity, finding.circumstances)
 
 
 def test_a_circumstance_that_holds_down_has_the_last_word() -> None:
     theirs = "arn:aws:iot:eu-west-1:999999999999:cert/x"
-    finding = _found(requestParameters={"certificateId": theirs}, errorCode="AccessDenied")
+    finding = find(requestParameters={"certificateId": theirs}, errorCode="AccessDenied")
     assert (Severity.MEDIUM, ["another-account", "failed-call"]) == (
         finding.severity,
         [each.name for each in finding.circumstances],
@@ -141,27 +129,27 @@ def test_a_circumstance_that_holds_down_has_the_last_word() -> None:
 def test_what_a_document_allows_is_told_statement_by_statement(
     parameters: dict[str, Any], expected: tuple[str, ...]
 ) -> None:
-    finding = _found(requestParameters=parameters)
+    finding = find(requestParameters=parameters)
     assert expected == finding.details
 
 
 def test_a_writing_operation_without_a_rule_is_told_as_uncatalogued() -> None:
-    finding = _found(operation="LaunchRocket")
+    finding = find(operation="LaunchRocket")
     assert ("uncatalogued-operation", Severity.LOW) == (finding.rule.name, finding.severity)
 
 
 def test_circumstances_hold_for_an_uncatalogued_operation_too() -> None:
     theirs = "arn:aws:iot:eu-west-1:999999999999:cert/x"
-    finding = _found(operation="LaunchRocket", requestParameters={"target": theirs})
+    finding = find(operation="LaunchRocket", requestParameters={"target": theirs})
     assert Severity.HIGH == finding.severity
 
 
 def test_nothing_is_said_of_an_operation_that_the_operator_switched_off() -> None:
-    assert _judge(make_ruleset({**UPDATE_CERTIFICATE, "off": True})) is None
+    assert judge_call(make_ruleset({**UPDATE_CERTIFICATE, "off": True})) is None
 
 
 @pytest.mark.parametrize(
     "record", [{"operation": "ListThings"}, {"eventSource": "organizations.amazonaws.com"}]
 )
 def test_nothing_is_said_of_reads_and_of_other_services(record: dict[str, Any]) -> None:
-    assert _judge(**record) is None
+    assert judge_call(**record) is None

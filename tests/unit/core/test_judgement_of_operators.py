@@ -4,26 +4,10 @@ from typing import Any
 
 import pytest
 
-from handlers.core.facts import derive_facts
-from handlers.core.judgement import Finding, judge
-from handlers.core.record import parse_event
-from handlers.core.ruleset import Ruleset
+from handlers.core.judgement import Finding
 from handlers.core.severity import Severity
-from tests.records import make_event
+from tests.findings import find
 from tests.rules import OWN_RULE, UPDATE_CERTIFICATE, make_ruleset
-
-
-def _judge(ruleset: Ruleset | None = None, **record: Any) -> Finding | None:
-    parsed = parse_event(make_event(**record))
-    ruleset = ruleset or make_ruleset()
-    return judge(parsed, derive_facts(parsed, ruleset.own), ruleset)
-
-
-def _found(ruleset: Ruleset | None = None, **record: Any) -> Finding:
-    finding = _judge(ruleset, **record)
-    assert finding is not None
-    return finding
-
 
 ACTIVE = {"requestParameters": {"newStatus": ["ACTIVE"]}}
 
@@ -37,7 +21,7 @@ NIGHT_SHIFT: dict[str, Any] = {
 
 
 def test_an_own_rule_that_is_worse_decides_and_the_catalogs_reasons_follow() -> None:
-    finding = _found(make_ruleset(own_rules=[NIGHT_SHIFT]))
+    finding = find(make_ruleset(own_rules=[NIGHT_SHIFT]))
     assert ("night-shift", Severity.CRITICAL) == (finding.rule.name, finding.severity)
     assert (
         "nobody activates certificates at night",
@@ -48,19 +32,19 @@ def test_an_own_rule_that_is_worse_decides_and_the_catalogs_reasons_follow() -> 
 
 
 def test_of_equals_the_operators_own_rule_decides_and_a_lesser_one_adds_its_reason() -> None:
-    equal = _found(make_ruleset(own_rules=[{**NIGHT_SHIFT, "severity": "high"}]))
-    lesser = _found(make_ruleset(own_rules=[{**NIGHT_SHIFT, "severity": "low"}]))
+    equal = find(make_ruleset(own_rules=[{**NIGHT_SHIFT, "severity": "high"}]))
+    lesser = find(make_ruleset(own_rules=[{**NIGHT_SHIFT, "severity": "low"}]))
     assert ("night-shift", "iot:UpdateCertificate") == (equal.rule.name, lesser.rule.name)
     assert "nobody activates certificates at night" == lesser.reasons[-1]
 
 
 def test_an_own_rule_that_does_not_match_is_not_heard() -> None:
-    finding = _found(make_ruleset(own_rules=[NIGHT_SHIFT]), requestParameters={"newStatus": "REVOKED"})
+    finding = find(make_ruleset(own_rules=[NIGHT_SHIFT]), requestParameters={"newStatus": "REVOKED"})
     assert ["iot:UpdateCertificate"] == [each.rule.name for each in finding.verdicts]
 
 
 def test_an_own_rule_speaks_of_an_operation_that_is_off_and_knows_what_it_is_about() -> None:
-    finding = _found(make_ruleset({**UPDATE_CERTIFICATE, "off": True}, own_rules=[NIGHT_SHIFT]))
+    finding = find(make_ruleset({**UPDATE_CERTIFICATE, "off": True}, own_rules=[NIGHT_SHIFT]))
     assert (["night-shift"], "requestParameters.certificateId", "certificate") == (
         [each.rule.name for each in finding.verdicts],
         finding.built_in.subject,
@@ -69,7 +53,7 @@ def test_an_own_rule_speaks_of_an_operation_that_is_off_and_knows_what_it_is_abo
 
 
 def test_an_own_rule_is_as_bad_as_the_operator_wrote_whatever_came_of_the_call() -> None:
-    finding = _found(make_ruleset(own_rules=[NIGHT_SHIFT]), errorCode="AccessDenied")
+    finding = find(make_ruleset(own_rules=[NIGHT_SHIFT]), errorCode="AccessDenied")
     assert [("night-shift", Severity.CRITICAL), ("iot:UpdateCertificate", Severity.MEDIUM)] == [
         (each.rule.name, each.severity) for each in finding.verdicts
     ]
@@ -79,8 +63,8 @@ def test_an_own_rule_escalates_by_its_own_patterns() -> None:
     worse = {"when": {"facts": {"actor": {"kind": ["root"]}}}, "to": "critical", "why": "and it was root"}
     ruleset = make_ruleset(own_rules=[{**NIGHT_SHIFT, "severity": "high", "escalate": [worse]}])
     assert [Severity.HIGH, Severity.CRITICAL] == [
-        _found(ruleset).severity,
-        _found(ruleset, userIdentity={"type": "Root"}).severity,
+        find(ruleset).severity,
+        find(ruleset, userIdentity={"type": "Root"}).severity,
     ]
 
 
@@ -92,9 +76,9 @@ def test_own_rules_are_found_by_the_operations_that_they_name() -> None:
     }
     ruleset = make_ruleset(own_rules=[named])
     assert ["night-shift", "uncatalogued-operation"] == [
-        each.rule.name for each in _found(ruleset, operation="LaunchRocket").verdicts
+        each.rule.name for each in find(ruleset, operation="LaunchRocket").verdicts
     ]
-    assert ["iot:UpdateCertificate"] == [each.rule.name for each in _found(ruleset).verdicts]
+    assert ["iot:UpdateCertificate"] == [each.rule.name for each in find(ruleset).verdicts]
 
 
 PROVISIONING: dict[str, Any] = {
@@ -108,7 +92,7 @@ LOWERED = "it is routine work of provisioning, so it is lowered: line 3 makes de
 
 
 def test_the_routine_work_of_known_automation_is_lowered_and_told_with_the_reason() -> None:
-    finding = _found(make_ruleset(automation=[PROVISIONING]))
+    finding = find(make_ruleset(automation=[PROVISIONING]))
     assert (Severity.LOW, LOWERED, ("audit",)) == (
         finding.severity,
         finding.reasons[-1],
@@ -118,13 +102,13 @@ def test_the_routine_work_of_known_automation_is_lowered_and_told_with_the_reaso
 
 def test_what_is_critical_stays_critical_whoever_does_it() -> None:
     critical = {**UPDATE_CERTIFICATE, "severity": "critical"}
-    finding = _found(make_ruleset(critical, automation=[PROVISIONING]))
+    finding = find(make_ruleset(critical, automation=[PROVISIONING]))
     assert (Severity.CRITICAL, None) == (finding.severity, finding.automation)
 
 
 def test_circumstances_still_raise_what_automation_lowered() -> None:
     theirs = {"certificateId": "arn:aws:iot:eu-west-1:999999999999:cert/x"}
-    finding = _found(make_ruleset(automation=[PROVISIONING]), requestParameters=theirs)
+    finding = find(make_ruleset(automation=[PROVISIONING]), requestParameters=theirs)
     assert (Severity.HIGH, "provisioning") == (
         finding.severity,
         finding.automation.name if finding.automation else None,
@@ -134,22 +118,20 @@ def test_circumstances_still_raise_what_automation_lowered() -> None:
 def test_what_others_do_and_what_is_no_routine_of_theirs_is_not_lowered() -> None:
     routine = [{"event_sources": ["iot.amazonaws.com"], "event_name": "DeleteThing"}]
     ruleset = make_ruleset(automation=[{**PROVISIONING, "operations": routine}])
-    assert Severity.HIGH == _found(ruleset).severity
+    assert Severity.HIGH == find(ruleset).severity
     stranger = {"type": "IAMUser", "arn": "arn:aws:iam::111122223333:user/bob", "accountId": "111122223333"}
     ruleset = make_ruleset(automation=[PROVISIONING])
-    assert Severity.HIGH == _found(ruleset, userIdentity=stranger).severity
+    assert Severity.HIGH == find(ruleset, userIdentity=stranger).severity
 
 
 def test_automation_never_raises_what_is_lower_already() -> None:
     quiet = {**UPDATE_CERTIFICATE, "severity": "informational", "escalate": []}
-    finding = _found(make_ruleset(quiet, automation=[PROVISIONING]))
+    finding = find(make_ruleset(quiet, automation=[PROVISIONING]))
     assert (Severity.INFORMATIONAL, None) == (finding.severity, finding.automation)
 
 
 def test_own_rules_are_not_lowered_by_automation() -> None:
-    finding = _found(
-        make_ruleset(automation=[PROVISIONING], own_rules=[{**NIGHT_SHIFT, "severity": "medium"}])
-    )
+    finding = find(make_ruleset(automation=[PROVISIONING], own_rules=[{**NIGHT_SHIFT, "severity": "medium"}]))
     assert [("night-shift", Severity.MEDIUM), ("iot:UpdateCertificate", Severity.LOW)] == [
         (each.rule.name, each.severity) for each in finding.verdicts
     ]
@@ -176,13 +158,13 @@ def _suppression(**changes: Any) -> dict[str, Any]:
 def test_a_suppression_holds_through_its_last_day_in_utc_by_the_time_of_the_call(
     time: str, expected: tuple[str, ...]
 ) -> None:
-    finding = _found(make_ruleset(suppressions=[_suppression()]), eventTime=time)
+    finding = find(make_ruleset(suppressions=[_suppression()]), eventTime=time)
     assert expected == finding.destinations
 
 
 def test_what_is_held_back_says_by_what_and_once_that_ended_people_are_told_so() -> None:
-    held = _found(make_ruleset(suppressions=[_suppression()]))
-    told = _found(make_ruleset(suppressions=[_suppression(until="2026-11-21")]))
+    held = find(make_ruleset(suppressions=[_suppression()]))
+    told = find(make_ruleset(suppressions=[_suppression(until="2026-11-21")]))
     assert ["rollout"] == _held_by(held)
     assert "the suppression rollout ended on 2026-11-21, so this is told again" == told.reasons[-1]
     assert ([], Severity.HIGH) == (_held_by(told), told.severity)
@@ -190,7 +172,7 @@ def test_what_is_held_back_says_by_what_and_once_that_ended_people_are_told_so()
 
 def test_while_one_suppression_holds_nothing_is_said_of_another_that_ended() -> None:
     both = [_suppression(name="old", until="2026-11-01"), _suppression()]
-    finding = _found(make_ruleset(suppressions=both))
+    finding = find(make_ruleset(suppressions=both))
     assert (["rollout"], ()) == (_held_by(finding), finding.ended)
 
 
@@ -204,7 +186,7 @@ def test_while_one_suppression_holds_nothing_is_said_of_another_that_ended() -> 
     ],
 )
 def test_a_suppression_of_one_rule_leaves_what_others_say(match: dict[str, Any], left: list[str]) -> None:
-    finding = _found(make_ruleset(own_rules=[NIGHT_SHIFT], suppressions=[_suppression(match=match)]))
+    finding = find(make_ruleset(own_rules=[NIGHT_SHIFT], suppressions=[_suppression(match=match)]))
     assert (left, []) == ([each.rule.name for each in finding.verdicts], _held_by(finding))
     held = {verdict.rule.name for verdict, _ in finding.held}
     assert {"night-shift", "iot:UpdateCertificate"} == held | set(left)
@@ -223,7 +205,7 @@ def test_when_every_verdict_is_held_back_nobody_is_told_and_all_that_hold_are_kn
     matches: list[dict[str, Any]],
 ) -> None:
     suppressions = [_suppression(name=f"s{number}", match=match) for number, match in enumerate(matches)]
-    finding = _found(make_ruleset(own_rules=[NIGHT_SHIFT], suppressions=suppressions))
+    finding = find(make_ruleset(own_rules=[NIGHT_SHIFT], suppressions=suppressions))
     assert ({each["name"] for each in suppressions}, (), Severity.CRITICAL) == (
         set(_held_by(finding)),
         finding.destinations,
@@ -233,7 +215,7 @@ def test_when_every_verdict_is_held_back_nobody_is_told_and_all_that_hold_are_kn
 
 def test_of_several_suppressions_the_one_that_holds_longest_is_named() -> None:
     both = [_suppression(name="short"), _suppression(name="long", until="2027-01-01")]
-    assert ["long"] == _held_by(_found(make_ruleset(suppressions=both)))
+    assert ["long"] == _held_by(find(make_ruleset(suppressions=both)))
 
 
 @pytest.mark.parametrize(
@@ -249,37 +231,37 @@ def test_of_several_suppressions_the_one_that_holds_longest_is_named() -> None:
 )
 def test_a_route_sees_all_rules_and_the_worst_severity(match: dict[str, Any], told: bool) -> None:
     route = {"severity": ["critical"], "match": match, "to": ["audit"]}
-    finding = _found(make_ruleset(own_rules=[NIGHT_SHIFT], routes=[route]))
+    finding = find(make_ruleset(own_rules=[NIGHT_SHIFT], routes=[route]))
     assert (("audit",) if told else ()) == finding.destinations
 
 
 def test_a_field_of_the_record_named_finding_does_not_replace_ours() -> None:
     suppression = _suppression(match={"finding": {"severity": ["informational"]}})
     ruleset = make_ruleset(suppressions=[suppression])
-    assert [] == _held_by(_found(ruleset, finding={"severity": "informational"}))
+    assert [] == _held_by(find(ruleset, finding={"severity": "informational"}))
 
 
 def test_reads_are_judged_where_the_operator_wants_them() -> None:
     reads = {**UPDATE_CERTIFICATE, "name": "read-operation", "severity": "low", "escalate": []}
-    finding = _found(make_ruleset(reads=reads), operation="ListThings")
+    finding = find(make_ruleset(reads=reads), operation="ListThings")
     assert ("read-operation", Severity.LOW) == (finding.rule.name, finding.severity)
 
 
 def test_nothing_is_said_to_be_lowered_that_was_raised_again_or_that_an_own_rule_decides() -> None:
     theirs = {"certificateId": "arn:aws:iot:eu-west-1:999999999999:cert/x"}
-    raised = _found(make_ruleset(automation=[PROVISIONING]), requestParameters=theirs)
-    own = _found(make_ruleset(automation=[PROVISIONING], own_rules=[NIGHT_SHIFT]))
+    raised = find(make_ruleset(automation=[PROVISIONING]), requestParameters=theirs)
+    own = find(make_ruleset(automation=[PROVISIONING], own_rules=[NIGHT_SHIFT]))
     assert [] == [reason for finding in (raised, own) for reason in finding.reasons if reason == LOWERED]
 
 
 def test_of_several_automations_the_one_that_lowers_most_counts() -> None:
     both = [{**PROVISIONING, "name": "a", "at_most": "medium"}, PROVISIONING]
     for order in (both, both[::-1]):
-        assert Severity.LOW == _found(make_ruleset(automation=order)).severity
+        assert Severity.LOW == find(make_ruleset(automation=order)).severity
 
 
 def test_a_rule_of_any_operation_is_heard_beside_one_that_names_it() -> None:
     operations = [{"event_sources": ["iot.amazonaws.com"], "event_name": "UpdateCertificate"}]
     named = {**NIGHT_SHIFT, "name": "named", "operations": operations}
-    finding = _found(make_ruleset(own_rules=[NIGHT_SHIFT, named]))
+    finding = find(make_ruleset(own_rules=[NIGHT_SHIFT, named]))
     assert {"named", "night-shift", "iot:UpdateCertificate"} == {each.rule.name for each in finding.verdicts}
