@@ -21,6 +21,7 @@ def _ministack_matches(pattern: dict[str, Any], event: dict[str, Any]) -> bool:
 
 @given(patterns(values()), json_of(LEAVES, arrays=False))
 def test_without_arrays_the_two_matchers_agree(pattern: dict[str, Any], event: dict[str, Any]) -> None:
+    assume(not _holds_leaf_and_object(pattern))
     assert _ministack_matches(pattern, event) == compile_pattern(pattern)(event)
 
 
@@ -28,9 +29,14 @@ def test_without_arrays_the_two_matchers_agree(pattern: dict[str, Any], event: d
 def test_with_arrays_and_nothing_absent_the_two_matchers_agree(
     pattern: dict[str, Any], event: dict[str, Any]
 ) -> None:
-    paths = {tuple(path) for path in _paths(pattern)}
-    assume(not any(path[:depth] in paths for path in paths for depth in range(1, len(path))))
+    assume(not _holds_leaf_and_object(pattern))
     assert _ministack_matches(pattern, event) == compile_pattern(pattern)(event)
+
+
+def _holds_leaf_and_object(pattern: dict[str, Any]) -> bool:
+    """Whether one path is asked of as a leaf and as an object: the two differ, as is listed below."""
+    paths = {tuple(path) for path in _paths(pattern)}
+    return any(path[:depth] in paths for path in paths for depth in range(1, len(path)))
 
 
 def _paths(pattern: dict[str, Any]) -> Iterator[list[str]]:
@@ -74,6 +80,12 @@ def _paths(pattern: dict[str, Any]) -> Iterator[list[str]]:
             {"a": ["x", {"b": "y"}]},
             True,
             id="to Ruler an array may hold the leaf and the object of one path",
+        ),
+        pytest.param(
+            {"a": {"a": [{"exists": False}]}, "$or": [{"a": [None]}, {"a": [None]}]},
+            {"a": None},
+            True,
+            id="to Ruler below a null leaf everything is absent, though the leaf is asked of too",
         ),
     ],
 )
