@@ -14,10 +14,10 @@ except ModuleNotFoundError:
 from cdk.asset import AssetError, build_asset
 from cdk.checks import add_checks
 from cdk.stack import ThingwatchStack
-from handlers.core.ruleset_file import load_ruleset
+from handlers.core.ruleset_file import dump_ruleset
 from rulebook.any_operation import load_any_operation
 from rulebook.catalog import load_catalog
-from rulebook.compile import compile_ruleset, serialise_ruleset, watched_services
+from rulebook.compile import compile_ruleset
 from rulebook.config import check_config
 from rulebook.faults import RulebookError
 
@@ -36,10 +36,10 @@ def build_app(*, config: Path | None = None, outdir: Path | None = None) -> aws_
     stack = ThingwatchStack(
         app,
         "Thingwatch",
-        asset=build_asset(serialise_ruleset(ruleset)),
-        ruleset=load_ruleset(ruleset),
-        services=watched_services(tuning),
-        read_only=tuning.watch.read_only,
+        asset=build_asset(dump_ruleset(ruleset)),
+        ruleset=ruleset,
+        services=tuning.watch.watched,
+        reads=tuning.watch.reads,
     )
     for warning in checked.warnings:
         aws_cdk.Annotations.of(stack).add_warning_v2(f"thingwatch:{warning.path}", str(warning))

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from itertools import count, islice
 from pathlib import Path
 from time import process_time
 from typing import Any
 
 from bench.events import make_events
 from handlers.core.alerts import build_alert
-from handlers.core.facts import derive_facts
-from handlers.core.judgement import judge
+from handlers.core.judgement import judge_event
+from handlers.core.operations import split_operation
 from handlers.core.record import parse_event
 from handlers.core.renderings.slack import render_slack
-from handlers.core.ruleset import Ruleset
-from handlers.core.ruleset_file import load_ruleset
+from handlers.core.ruleset import Rule, Ruleset
 from rulebook.catalog import load_catalog
 from rulebook.compile import compile_file
 
@@ -36,9 +37,10 @@ def measure_judging() -> dict[str, dict[str, Any]]:
     """
     texts = make_events(EVENTS)
     events = [json.loads(text) for text in texts]
-    data: dict[str, Any] = compile_file(_CONFIG, load_catalog())
-    ruleset = load_ruleset(data)
-    few, many = (load_ruleset({**data, "rules": _some_rules(data["rules"], count)}) for count in (200, 2000))
+    ruleset = compile_file(_CONFIG, load_catalog())
+    few, many = (
+        replace(ruleset, catalog_rules=_some_rules(ruleset.catalog_rules, total)) for total in (200, 2000)
+    )
     work: dict[str, Callable[[], object]] = {
         "floor": lambda: _parse(texts),
         "judge": lambda: _judge(events, ruleset),
@@ -57,7 +59,7 @@ def measure_judging() -> dict[str, dict[str, Any]]:
             "figures": {
                 "events": EVENTS,
                 "bytes_per_event": round(size),
-                "rules": len(data["rules"]),
+                "rules": len(ruleset.catalog_rules),
                 "microseconds_per_event": round(taken / EVENTS * 1e6, 2),
                 "floor_microseconds_per_event": round(seconds["floor"] / EVENTS * 1e6, 2),
             },
@@ -84,27 +86,26 @@ def _parse(texts: list[str]) -> None:
 
 def _judge(events: list[Any], ruleset: Ruleset) -> None:
     for event in events:
-        record = parse_event(event)
-        judge(record, derive_facts(record), ruleset)
+        judge_event(parse_event(event), ruleset)
 
 
 def _message(events: list[Any], ruleset: Ruleset, *, everything: bool) -> None:
     for event in events:
-        record = parse_event(event)
-        facts = derive_facts(record)
-        finding = judge(record, facts, ruleset)
+        judged = judge_event(parse_event(event), ruleset)
+        finding = judged.finding
         if finding is not None and (everything or "secops" in finding.destinations):
-            json.dumps(render_slack(build_alert(record, facts, finding, ruleset)))
+            json.dumps(render_slack(build_alert(judged, finding, ruleset)))
 
 
-def _some_rules(rules: list[dict[str, Any]], count: int) -> list[dict[str, Any]]:
-    """The catalog's rules of the events' operations, filled up to `count` with rules on other operations."""
+def _some_rules(rules: Mapping[str, Rule], total: int) -> dict[str, Rule]:
+    """The catalog's rules of the events' operations, filled up to `total` with rules on other operations."""
     used = {json.loads(text)["detail"]["eventName"] for text in make_events(500)}
-    kept = [rule for rule in rules if rule["event_name"] in used]
-    return [*kept, *_copies(rules, count - len(kept))]
+    kept = {name: rule for name, rule in rules.items() if split_operation(name)[1] in used}
+    return kept | dict(islice(_copies(rules), total - len(kept)))
 
 
-def _copies(rules: list[dict[str, Any]], count: int) -> Iterator[dict[str, Any]]:
-    for number in range(count):
-        rule = rules[number % len(rules)]
-        yield {**rule, "name": f"{rule['name']}{number}", "event_name": f"{rule['event_name']}{number}"}
+def _copies(rules: Mapping[str, Rule]) -> Iterator[tuple[str, Rule]]:
+    for number in count():
+        yield from (
+            (f"{name}{number}", replace(rule, name=f"{name}{number}")) for name, rule in rules.items()
+        )

@@ -32,7 +32,7 @@ class Detection(Construct):
         *,
         code: lambda_.Code,
         services: Sequence[Service],
-        read_only: bool,
+        reads: bool,
         queue: sqs.IQueue,
         table_name: str,
     ) -> None:
@@ -80,7 +80,7 @@ class Detection(Construct):
                 )
             ],
         )
-        if read_only:
+        if reads:
             # The construct knows no such state; only the resource below it does:
             # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html
             resource = cast("events.CfnRule", rule.node.default_child)

@@ -30,7 +30,7 @@ class ThingwatchStack(Stack):
         asset: Path,
         ruleset: Ruleset,
         services: Sequence[Service],
-        read_only: bool,
+        reads: bool,
     ) -> None:
         super().__init__(
             scope,
@@ -70,7 +70,7 @@ class ThingwatchStack(Stack):
             "Detection",
             code=code,
             services=services,
-            read_only=read_only,
+            reads=reads,
             queue=delivery.queue,
             table_name=table.table_name,
         )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from handlers.core.operations import split_operation
 from handlers.core.severity import Severity
 from rulebook.catalog import Entry
-from rulebook.compile import watched_services
 from rulebook.config import CheckedConfig, Config
 from rulebook.faults import Fault
 
@@ -36,16 +36,16 @@ def render_check(file: str, checked: CheckedConfig, catalog: Mapping[str, Entry]
 
 
 def _summary(config: Config, catalog: Mapping[str, Entry]) -> Iterator[str]:
-    services = watched_services(config)
+    services = config.watch.watched
     prefixes = {service.prefix for service in services}
-    judged = sum(operation.partition(":")[0] in prefixes for operation in catalog)
+    judged = sum(split_operation(operation)[0] in prefixes for operation in catalog)
     off = sum(
-        override.severity == "off" and operation.partition(":")[0] in prefixes
+        override.severity == "off" and split_operation(operation)[0] in prefixes
         for operation, override in config.operations.items()
     )
-    calls = "calls that write and that read" if config.watch.read_only else "calls that write"
+    calls = "calls that write and that read" if config.watch.reads else "calls that write"
     yield f"  watches   {', '.join(service.prefix for service in services)}; {calls}"
-    yield f"  judges    {judged - off} operations{_and_own(len(config.rules))}"
+    yield f"  judges    {judged - off} operations{_and_custom(len(config.rules))}"
     if config.suppressions or config.known_automation:
         automation, suppressions = len(config.known_automation), len(config.suppressions)
         yield f"  quietens  by {automation} known automation and {suppressions} suppressions"
@@ -53,20 +53,15 @@ def _summary(config: Config, catalog: Mapping[str, Entry]) -> Iterator[str]:
         yield f"  {severity.value:<14}{_audience(config, severity)}"
 
 
-def _and_own(count: int) -> str:
-    return {0: "", 1: " and a rule of your own"}.get(count, f" and {count} rules of your own")
+def _and_custom(count: int) -> str:
+    return {0: "", 1: " and a custom rule"}.get(count, f" and {count} custom rules")
 
 
 def _audience(config: Config, severity: Severity) -> str:
     if severity < config.defaults.minimum_severity:
         return "nobody: below minimum_severity"
-    if config.routes is None:
-        return ", ".join(config.destinations)
-    taking = [route for route in config.routes if route.severity is None or severity in route.severity]
-    always = {name for route in taking if route.match is None for name in route.to}
-    sometimes = {name for route in taking for name in route.to} - always
-    told = [name for name in config.destinations if name in always]
-    matched = [name for name in config.destinations if name in sometimes]
-    if matched:
-        return f"{', '.join(told) or 'nobody'}; where a match holds: {', '.join(matched)}"
-    return ", ".join(told) or "nobody"
+    audience = config.audience_of(severity)
+    always = ", ".join(audience.always) or "nobody"
+    if audience.matched:
+        return f"{always}; where a match holds: {', '.join(audience.matched)}"
+    return always

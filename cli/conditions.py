@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from handlers.core.alerts import show
-from handlers.core.patterns import compile_pattern
-from handlers.core.spelling import small_first, small_pattern, small_record
+from handlers.core.parameter_case import lower_parameters, lower_path
+from handlers.core.patterns import Either, Field, Path, compile_nodes
+from handlers.core.record_pattern import RecordPattern
+
+_NOT_TOGETHER = "each condition holds, but not in one element of the list"
 
 
 @dataclass(frozen=True)
@@ -34,30 +37,30 @@ class Condition:
         return f"{self.path} {verb} {_short(self.wanted)}{it}"
 
 
-def check_conditions(pattern: Mapping[str, Any], view: Mapping[str, Any]) -> tuple[Condition, ...]:
+def check_conditions(pattern: RecordPattern, view: Mapping[str, Any]) -> tuple[Condition, ...]:
     """Each condition of a sound pattern, checked alone. A pattern may fail although each of its
     conditions holds, when they hold in different elements of one array.
     """
-    return tuple(_conditions(pattern, small_record(view), ()))
+    lowered = lower_parameters(view)
+    return tuple(_check(node, lowered) for node in pattern.nodes)
 
 
-def _conditions(
-    pattern: Mapping[str, Any], view: Mapping[str, Any], at: tuple[str, ...]
-) -> Iterator[Condition]:
-    for key, wanted in pattern.items():
-        path = (*at, key)
-        if isinstance(wanted, Mapping):
-            yield from _conditions(wanted, view, path)
-            continue
-        alone: Any = wanted
-        for part in reversed(path):
-            alone = {part: alone}
-        found = () if key == "$or" else tuple(_values(view, path))
-        holds = compile_pattern(small_pattern(alone))(view)
-        yield Condition(".".join(path), wanted, found, holds)
+def first_failure(pattern: RecordPattern, view: Mapping[str, Any]) -> str:
+    """The first condition that fails of a pattern that does not match, for people."""
+    failed = (each.describe() for each in check_conditions(pattern, view) if not each.holds)
+    return next(failed, _NOT_TOGETHER)
 
 
-def _values(value: Any, path: tuple[str, ...]) -> Iterator[Any]:
+def _check(node: Field | Either, view: Mapping[str, Any]) -> Condition:
+    return Condition(
+        path=".".join(map(str, node.place)),
+        wanted=node.values,
+        found=tuple(_values(view, lower_path(node.path))) if isinstance(node, Field) else (),
+        holds=compile_nodes((node,), lower_path)(view),
+    )
+
+
+def _values(value: Any, path: Path) -> Iterator[Any]:
     pending = [(value, path)]
     while pending:
         here, left = pending.pop()
@@ -65,9 +68,8 @@ def _values(value: Any, path: tuple[str, ...]) -> Iterator[Any]:
             pending.extend((item, left) for item in reversed(here))
         elif not left:
             yield here
-        elif isinstance(here, Mapping):
-            spellings = (left[0], small_first(left[0]))
-            pending.extend((here[name], left[1:]) for name in dict.fromkeys(spellings) if name in here)
+        elif isinstance(here, Mapping) and left[0] in here:
+            pending.append((here[left[0]], left[1:]))
 
 
 def _short(value: Any) -> str:

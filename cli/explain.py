@@ -3,248 +3,158 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal
 
-from cli.conditions import check_conditions
-from cli.text import wrap
-from handlers.core.alerts import build_alert, clean
+from cli.conditions import check_conditions, first_failure
+from handlers.core.alerts import clean
 from handlers.core.facts import derive_facts
-from handlers.core.judgement import Finding, judge, with_finding
+from handlers.core.judgement import Finding, Judged, Verdict, judge_event, with_finding
+from handlers.core.operations import service_of
+from handlers.core.parameter_case import lower_parameters
+from handlers.core.reasons import explain_finding
 from handlers.core.record import Record
-from handlers.core.renderings.text import render_title
-from handlers.core.ruleset import Condition as Pattern
-from handlers.core.ruleset import Escalation, Ruleset
-from handlers.core.severity import say_bounds
+from handlers.core.ruleset import Automation, Escalation, Ruleset
 from rulebook.services import SERVICES
 
-_NAME_WIDTH = 25
-_MOST_MISSES = 10
-_NOT_TOGETHER = "each condition holds, but not in one element of the list"
+
+@dataclass(frozen=True)
+class NearMiss:
+    """A custom rule that did not match, or a suppression that did not suppress, and why."""
+
+    kind: Literal["rule", "suppression"]
+    name: str
+    why: str
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """One event judged. `finding` is None where Thingwatch says nothing, and `silence` why."""
+    """One event judged, with all its facts. `silence` says why there is no finding, if there is none."""
 
-    record: Record
-    operation: str
-    facts: Mapping[str, Any]
-    finding: Finding | None
+    judged: Judged
     silence: str
+    near_misses: tuple[NearMiss, ...]
     ruleset: Ruleset
 
     @property
     def view(self) -> Mapping[str, Any]:
         """What patterns are matched against."""
-        return {**self.record.raw, "facts": self.facts}
+        return _view(self.judged)
 
 
 def explain_event(record: Record, ruleset: Ruleset) -> Explanation:
     """Judge one record as `detect` would."""
-    facts = derive_facts(record, ruleset.own)
-    finding = judge(record, facts, ruleset)
+    judged = replace(judge_event(record, ruleset), facts=derive_facts(record, ruleset.allow_lists))
     return Explanation(
-        record=record,
-        operation=ruleset.name_of((record.event_source, record.event_name)),
-        facts=facts,
-        finding=finding,
-        silence=_silence(record, ruleset) if finding is None else "",
+        judged=judged,
+        silence=_silence(judged, ruleset) if judged.finding is None else "",
+        near_misses=tuple(_near_misses(judged, ruleset)),
         ruleset=ruleset,
     )
 
 
-def _silence(record: Record, ruleset: Ruleset) -> str:
-    if record.event_source not in ruleset.event_sources:
-        for service in SERVICES.values():
-            if record.event_source in service.event_sources:
-                return f"watch.services in the config leaves {service.prefix} out"
-        return f"{clean(record.event_source)} is not a service that Thingwatch judges"
-    built_in = ruleset.built_in_rule((record.event_source, record.event_name))
-    if built_in is ruleset.reads:
+def _view(judged: Judged) -> Mapping[str, Any]:
+    return {**judged.record.raw, "facts": judged.facts}
+
+
+def _silence(judged: Judged, ruleset: Ruleset) -> str:
+    source = judged.record.event_source
+    service = service_of(source)
+    if service not in ruleset.services:
+        if service in SERVICES:
+            return f"watch.services in the config leaves {service} out"
+        return f"{clean(source)} is not a service that Thingwatch judges"
+    rule = ruleset.catalog_rule(judged.operation)
+    if rule is ruleset.reads:
         return "the operation only reads"
-    if built_in is ruleset.uncatalogued:
+    if rule is ruleset.uncatalogued:
         return "the catalog does not know the operation, and the config switches such operations off"
     return "the config switches this operation off"
 
 
+def _near_misses(judged: Judged, ruleset: Ruleset) -> Iterator[NearMiss]:
+    finding, view = judged.finding, _view(judged)
+    if service_of(judged.record.event_source) in ruleset.services:
+        for match, rule in ruleset.rules_for(judged.operation).custom_rules:
+            if not match.matches(lower_parameters(view)):
+                yield NearMiss("rule", rule.name, first_failure(match, view))
+    if finding is not None:
+        seen = with_finding(view, finding.verdicts)
+        hits = {each.name for each in finding.expired} | {
+            each.suppression.name for each in finding.suppressed
+        }
+        for suppression in ruleset.suppressions:
+            if suppression.name not in hits:
+                yield NearMiss("suppression", suppression.name, first_failure(suppression.match, seen))
+
+
 def event_data(explained: Explanation) -> dict[str, Any]:
     """A judged event as JSON types; `severity` and `rule` are null where there is no finding."""
-    finding = explained.finding
+    judged, finding = explained.judged, explained.judged.finding
     data: dict[str, Any] = {
-        "operation": explained.operation,
-        "severity": finding.severity.value if finding else None,
-        "rule": finding.rule.name if finding else None,
-        "rules": [each.rule.name for each in finding.verdicts] if finding else [],
-        "reasons": list(finding.reasons) if finding else [explained.silence],
-        "facts": explained.facts,
+        "operation": judged.operation,
+        "severity": None,
+        "rule": None,
+        "rules": [],
+        "reasons": [explained.silence],
+        "facts": judged.facts,
         "escalations": [],
         "circumstances": [],
-        "automation": finding.automation.name if finding and finding.automation else None,
-        "held_back": [
-            {
-                "rule": verdict.rule.name,
-                "suppression": suppression.name,
-                "until": suppression.until.isoformat(),
-            }
-            for verdict, suppression in (finding.held if finding else ())
-        ],
-        "destinations": list(finding.destinations) if finding else [],
+        "automation": None,
+        "suppressed": [],
+        "expired": [],
+        "near_misses": [asdict(each) for each in explained.near_misses],
+        "destinations": [],
     }
-    if finding:
-        data["escalations"] = [
-            {
-                "rule": verdict.rule.name,
-                "when": each.when.pattern,
-                "to": each.to.value,
-                "why": each.why,
-                "fired": each in verdict.escalations,
-                "conditions": _conditions(explained, each.when),
-            }
+    return data if finding is None else data | _finding_data(explained, finding)
+
+
+def _finding_data(explained: Explanation, finding: Finding) -> dict[str, Any]:
+    automation = automation_of(finding)
+    return {
+        "severity": finding.severity.value,
+        "rule": finding.rule.name,
+        "rules": [each.rule.name for each in finding.verdicts],
+        "reasons": list(explain_finding(finding, explained.judged.facts)),
+        "escalations": [
+            _escalation_data(explained, verdict, each)
             for verdict in finding.verdicts
             for each in verdict.rule.escalations
-        ]
-        data["circumstances"] = [
+        ],
+        "circumstances": [
             {"name": each.name, "why": each.why, "holds": each in finding.circumstances}
             for each in explained.ruleset.circumstances
-        ]
-    return data
+        ],
+        "automation": automation.name if automation is not None else None,
+        "suppressed": [
+            {
+                "rule": each.verdict.rule.name,
+                "suppression": each.suppression.name,
+                "until": each.suppression.until.isoformat(),
+            }
+            for each in finding.suppressed
+        ],
+        "expired": [each.name for each in finding.expired],
+        "destinations": list(finding.destinations),
+    }
 
 
-def _conditions(explained: Explanation, when: Pattern) -> list[dict[str, Any]]:
-    return [
-        {"path": each.path, "wanted": each.wanted, "found": list(each.found), "holds": each.holds}
-        for each in check_conditions(when.pattern, explained.view)
-    ]
+def _escalation_data(explained: Explanation, verdict: Verdict, escalation: Escalation) -> dict[str, Any]:
+    return {
+        "rule": verdict.rule.name,
+        "when": escalation.when.source,
+        "to": escalation.to.value,
+        "why": escalation.why,
+        "fired": escalation in verdict.escalations,
+        # Not asdict, which copies values and so can not take what is nested deeply.
+        "conditions": [
+            {"path": each.path, "wanted": each.wanted, "found": list(each.found), "holds": each.holds}
+            for each in check_conditions(escalation.when, explained.view)
+        ],
+    }
 
 
-def render_event(explained: Explanation) -> str:
-    """A judged event for people, step by step."""
-    return "\n".join(_event_lines(explained)) + "\n"
-
-
-def _event_lines(explained: Explanation) -> Iterator[str]:
-    record, finding = explained.record, explained.finding
-    if finding is None:
-        yield f"No finding: {clean(explained.operation)}"
-        yield from wrap(explained.silence, "  ")
-    else:
-        yield render_title(build_alert(record, explained.facts, finding, explained.ruleset))
-    place = f"account {clean(record.account)}, {clean(record.region)}"
-    yield f"{place}, {record.event_time:%Y-%m-%d %H:%M:%S} UTC"
-    yield ""
-    yield "Facts"
-    for name, value in _leaves(explained.facts):
-        yield from wrap(_fact(value), f"  {name:<{_NAME_WIDTH}} ")
-    if finding is None:
-        yield from _near_misses(explained)
-    else:
-        yield from _finding_lines(explained, finding)
-
-
-def _finding_lines(explained: Explanation, finding: Finding) -> Iterator[str]:
-    for verdict in finding.verdicts:
-        yield ""
-        yield f"Rule {verdict.rule.name}"
-        yield from wrap(verdict.rule.why, f"  {verdict.rule.severity.value:<14} ")
-        for each in verdict.rule.escalations:
-            yield from _step(explained, each, fired=each in verdict.escalations)
-    if finding.automation is not None:
-        lowered = finding.automation
-        yield from wrap(lowered.reason, f"  at most {lowered.at_most.value:<6} routine of {lowered.name}: ")
-    if finding.details:
-        yield ""
-        yield "What the document allows"
-        for detail in finding.details:
-            yield from wrap(detail, "  - ")
-    if not finding.built_in.off:
-        yield ""
-        yield "Circumstances of any operation"
-        yield from _circumstance_lines(explained, finding)
-    yield from _near_misses(explained)
-    yield ""
-    yield f"Severity {finding.severity.value}"
-    yield from wrap(_audience(finding, explained.ruleset), "Told to  ")
-    for verdict, held in finding.held:
-        why = f"{held.name} ({held.reason}) holds back {verdict.rule.name} through {held.until}"
-        yield from wrap(why, " " * 9)
-    for ended in finding.ended:
-        yield f"         the suppression {ended.name} ended on {ended.until}"
-
-
-def _near_misses(explained: Explanation) -> Iterator[str]:
-    """The operator's own rules and suppressions that might have spoken and did not, and what failed first."""
-    finding, record, view = explained.finding, explained.record, explained.view
-    spoken: set[str] = set()
-    if finding is not None:
-        verdicts = [*finding.verdicts, *(verdict for verdict, _ in finding.held)]
-        spoken = {each.rule.name for each in verdicts}
-    rules = explained.ruleset.own_rules_for((record.event_source, record.event_name))
-    silent = [(each.name, each.match) for each in rules if each.match and each.name not in spoken]
-    yield from _miss_lines("Rules of your own that do not speak", silent, view)
-    if finding is not None:
-        names = [each.rule.name for each in finding.verdicts]
-        seen = with_finding(view, names, finding.category, finding.severity)
-        holding = {each.name for each in (*finding.ended, *(held for _, held in finding.held))}
-        suppressions = explained.ruleset.suppressions
-        missed = [(each.name, each.match) for each in suppressions if each.name not in holding]
-        yield from _miss_lines("Suppressions that do not hold it back", missed, seen)
-
-
-def _miss_lines(heading: str, missed: list[tuple[str, Pattern]], view: Mapping[str, Any]) -> Iterator[str]:
-    if missed:
-        yield ""
-        yield heading
-    for name, pattern in missed[:_MOST_MISSES]:
-        yield from wrap(_why_not(pattern, view), f"  - {name:<{_NAME_WIDTH}} ")
-    if len(missed) > _MOST_MISSES:
-        yield f"  … and {len(missed) - _MOST_MISSES} more"
-
-
-def _circumstance_lines(explained: Explanation, finding: Finding) -> Iterator[str]:
-    for found in explained.ruleset.circumstances:
-        if found in finding.circumstances:
-            bounds = say_bounds(found.at_least, found.at_most)
-            yield from wrap(f"{bounds}: {found.why}", f"  + {found.name:<{_NAME_WIDTH}} ")
-        else:
-            yield from wrap(_why_not(found.when, explained.view), f"  - {found.name:<{_NAME_WIDTH}} ")
-
-
-def _why_not(pattern: Pattern, view: Mapping[str, Any]) -> str:
-    """What failed first of a pattern that does not match."""
-    failed = (each for each in check_conditions(pattern.pattern, view) if not each.holds)
-    first = next(failed, None)
-    return _NOT_TOGETHER if first is None else first.describe()
-
-
-def _audience(finding: Finding, ruleset: Ruleset) -> str:
-    if finding.is_held_back:
-        return "nobody: suppressions hold it back"
-    if finding.severity < ruleset.minimum_severity:
-        return "nobody: it is below minimum_severity"
-    return ", ".join(finding.destinations) or "nobody: no route takes it"
-
-
-def _step(explained: Explanation, escalation: Escalation, *, fired: bool) -> Iterator[str]:
-    yield from wrap(escalation.why, f"  {'+' if fired else '-'} to {escalation.to.value:<9} ")
-    if fired:
-        for condition in check_conditions(escalation.when.pattern, explained.view):
-            yield from wrap(condition.describe(), " " * 17)
-    else:
-        yield from wrap(_why_not(escalation.when, explained.view), " " * 17)
-
-
-def _leaves(facts: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for name, value in facts.items():
-        if isinstance(value, Mapping):
-            yield from _leaves(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", value
-
-
-def _fact(value: Any) -> str:
-    if isinstance(value, list):
-        return "; ".join(map(_fact, value)) or "none"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return clean(str(value))
+def automation_of(finding: Finding) -> Automation | None:
+    """The known automation that lowered the catalog's verdict, suppressed or not."""
+    verdicts = (*finding.verdicts, *(each.verdict for each in finding.suppressed))
+    return next((each.automation for each in verdicts if each.automation is not None), None)

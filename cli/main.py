@@ -19,12 +19,12 @@ import typer
 
 from cli.check import check_data, render_check
 from cli.event_files import BadFile, name_of, read_json, read_record
-from cli.explain import event_data, explain_event, render_event
+from cli.explain import event_data, explain_event
+from cli.explain_text import render_event
 from cli.init import BadAnswer, ask, render_config
 from cli.operations import entry_data, render_catalog, render_entry
-from handlers.core.operations import is_read
+from handlers.core.operations import is_read, split_operation
 from handlers.core.patterns import PatternError, compile_pattern
-from handlers.core.ruleset_file import load_ruleset
 from rulebook.catalog import Entry, load_catalog
 from rulebook.compile import compile_file
 from rulebook.config import check_config, check_source
@@ -182,8 +182,8 @@ def _explain_catalog(*, as_json: bool) -> None:
         typer.echo(render_catalog(catalog), nl=False)
 
 
-def _explain_operation(operation: str, *, as_json: bool) -> None:
-    catalog = _catalog()
+def _explain_operation(typed: str, *, as_json: bool) -> None:
+    catalog, operation = _catalog(), ":".join(split_operation(typed))
     entry = catalog.get(operation)
     if entry is None:
         _explain_absence(operation, catalog)
@@ -195,7 +195,7 @@ def _explain_operation(operation: str, *, as_json: bool) -> None:
 
 
 def _explain_absence(operation: str, catalog: dict[str, Entry]) -> None:
-    prefix, _, name = operation.partition(":")
+    prefix, name = split_operation(operation)
     if prefix in SERVICES and is_read(name):
         typer.echo(f"{operation} only reads: Thingwatch says nothing of it", err=True)
         raise typer.Exit(1)
@@ -203,7 +203,7 @@ def _explain_absence(operation: str, catalog: dict[str, Entry]) -> None:
 
 
 def _explain_event(path: Path, config: Path, *, as_json: bool) -> None:
-    explained = explain_event(read_record(path), load_ruleset(compile_file(config, _catalog())))
+    explained = explain_event(read_record(path), compile_file(config, _catalog()))
     text = json.dumps(event_data(explained)) + "\n" if as_json else render_event(explained)
     typer.echo(text, nl=False)
 

@@ -6,7 +6,6 @@ never can goes to the dead-letter queue with the reason. Nothing sleeps here.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -66,7 +65,7 @@ def _sns_in(region: str) -> SNSClient:
 @cache
 def _wire() -> _Wiring:
     settings = read_deliver_settings(os.environ)
-    ruleset = load_ruleset(json.loads(RULESET.read_text()))
+    ruleset = load_ruleset(RULESET.read_text())
     secrets = Secrets(
         ssm=boto3.client("ssm", config=CONFIG), secretsmanager=boto3.client("secretsmanager", config=CONFIG)
     )

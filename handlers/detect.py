@@ -6,7 +6,6 @@ minutes) and then keeps the event whole in the function's failure queue.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -43,7 +42,7 @@ class _Wiring:
 def _wire() -> _Wiring:
     settings = read_detect_settings(os.environ)
     return _Wiring(
-        ruleset=load_ruleset(json.loads(RULESET.read_text())),
+        ruleset=load_ruleset(RULESET.read_text()),
         claims=DynamoDbClaims(boto3.client("dynamodb", config=CONFIG), settings.state_table),
         queue=SqsDeliveries(boto3.client("sqs", config=CONFIG), settings.queue_url),
     )

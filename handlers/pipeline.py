@@ -20,8 +20,7 @@ from functools import partial
 from typing import Protocol
 
 from handlers.core.alerts import Alert, Delivery, build_alert
-from handlers.core.facts import derive_facts
-from handlers.core.judgement import judge
+from handlers.core.judgement import judge_event
 from handlers.core.record import parse_event
 from handlers.core.ruleset import Destination, Ruleset
 
@@ -131,12 +130,11 @@ def detect(
     it, and whatever the adapters raise: Lambda then retries the event and, in the end,
     keeps it whole in the failure queue.
     """
-    record = parse_event(event)
-    facts = derive_facts(record, ruleset.own)
-    finding = judge(record, facts, ruleset)
+    judged = judge_event(parse_event(event), ruleset)
+    finding = judged.finding
     if finding is None:
         return None
-    alert = build_alert(record, facts, finding, ruleset)
+    alert = build_alert(judged, finding, ruleset)
     deliveries = [Delivery(alert=alert, destination=name) for name in finding.destinations]
     told = not deliveries or _once(
         f"alert#{alert.alert_id}", partial(queue.send, deliveries), claims=claims, run=run
@@ -144,7 +142,7 @@ def detect(
     return Detection(
         alert=alert,
         destinations=finding.destinations,
-        suppressed_by=tuple(dict.fromkeys(suppression.name for _, suppression in finding.held)),
+        suppressed_by=tuple(dict.fromkeys(each.suppression.name for each in finding.suppressed)),
         repeated=not told,
     )
 

@@ -45,6 +45,29 @@ def parameters_of(service: Service, operation: str) -> tuple[StructureShape, ...
     return tuple(shape for shape in found if shape is not None)
 
 
+@cache
+def has_capitals(service: Service, operation: str) -> bool:
+    """Whether a parameter of the operation, or of its answer, begins with a capital, at any depth.
+
+    True where no model tells.
+    """
+    known = [model for model in _models(service) if operation in model.operation_names]
+    called = [model.operation_model(operation) for model in known]
+    shapes = [shape for each in called for shape in (each.input_shape, each.output_shape)]
+    return not known or any(_names_capitals(shape, set()) for shape in shapes if shape is not None)
+
+
+def _names_capitals(shape: Shape, seen: set[str]) -> bool:
+    shape = _element(shape)
+    if shape.name in seen:
+        return False
+    seen.add(shape.name)
+    if isinstance(shape, MapShape):
+        return _names_capitals(shape.value, seen)
+    members = shape.members if isinstance(shape, StructureShape) else {}
+    return any(name[:1].isupper() or _names_capitals(member, seen) for name, member in members.items())
+
+
 def members_of(shape: Shape) -> dict[str, Shape] | None:
     """What may stand below a value of this shape, by name; None where anything may.
 

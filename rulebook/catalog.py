@@ -16,7 +16,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from handlers.core.severity import Severity
 from rulebook.attack import TECHNIQUES
-from rulebook.faults import CatalogError, Fault, Path, SourceError
+from rulebook.faults import CatalogError, Fault, Place, SourceError
 from rulebook.services import SERVICES
 from rulebook.source import Source, read_source
 from rulebook.validation import Items, Pattern, SeverityName, Strict, Text, checked, matching, refuse
@@ -88,7 +88,7 @@ class Entry(Strict):
         return self
 
 
-def not_above(base: Severity, escalations: tuple[Escalation, ...]) -> list[tuple[Path, str]]:
+def not_above(base: Severity, escalations: tuple[Escalation, ...]) -> list[tuple[Place, str]]:
     """A fault for each escalation that would not raise `base`: its place in the list, and words."""
     return [
         ((position, "to"), f"an escalation must be above the severity it starts from, {base.value}")

@@ -18,7 +18,7 @@ from difflib import get_close_matches
 
 from rulebook.secret_names import holds_secret
 
-Path = tuple[str | int, ...]
+Place = tuple[str | int, ...]
 
 _PLAIN_PATTERN = re.compile(r"[\w*.:/-]{1,80}", re.ASCII)
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_.:-]{1,60}", re.ASCII)
@@ -80,7 +80,7 @@ def did_you_mean(value: object, names: Iterable[str]) -> str:
     return f'; did you mean "{by_folded[near[0]]}"?' if near else ""
 
 
-def dotted(path: Path) -> str:
+def dotted(path: Place) -> str:
     """A path for people: `routes.0.to.1`; a key that is not a plain name shows as `?`."""
     plain = (str(part) if part == "$or" or _as_written(part) is not None else "?" for part in path)
     return ".".join(plain)

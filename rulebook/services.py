@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 
@@ -56,4 +56,16 @@ SERVICES: Mapping[str, Service] = {
 }
 
 RUNNING = tuple(service for service in SERVICES.values() if not service.retired)
-"""The services that still send something: what is watched where config does not say."""
+"""The services that still send something."""
+
+
+def watched_services(names: Iterable[str] | None) -> tuple[Service, ...]:
+    """The services whose events reach us: those that config names, else all that AWS still runs."""
+    return RUNNING if names is None else tuple(SERVICES[name] for name in names)
+
+
+def judged_services(names: Iterable[str] | None) -> tuple[Service, ...]:
+    """The services whose records are judged: the watched ones, and unless config names some, the retired ones
+    too, whose records turn up in history.
+    """
+    return tuple(SERVICES.values()) if names is None else watched_services(names)

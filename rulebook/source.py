@@ -27,7 +27,7 @@ from ruamel.yaml.events import (
 )
 from ruamel.yaml.reader import ReaderError
 
-from rulebook.faults import Fault, Path, SourceError, dotted, quoted
+from rulebook.faults import Fault, Place, SourceError, dotted, quoted
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 40
@@ -76,11 +76,11 @@ class Source:
 
     file: str
     data: dict[str, object]
-    values: Mapping[Path, Position]
-    keys: Mapping[Path, Position]
+    values: Mapping[Place, Position]
+    keys: Mapping[Place, Position]
     faults: tuple[Fault, ...]
 
-    def fault(self, path: Path, message: str, *, at_key: bool = False) -> Fault:
+    def fault(self, path: Place, message: str, *, at_key: bool = False) -> Fault:
         """A fault at the value of `path` (or at its key); at the nearest place above when it has none."""
         place = self.keys.get(path) if at_key else None
         known = path
@@ -136,7 +136,7 @@ def _events(text: str, file: str) -> Iterator[Event]:
 
 @dataclass
 class _OpenMapping:
-    path: Path
+    path: Place
     data: dict[str, object] = field(default_factory=dict)
     key: str = ""
     key_place: Position = _START
@@ -145,7 +145,7 @@ class _OpenMapping:
 
 @dataclass
 class _OpenList:
-    path: Path
+    path: Place
     data: list[object] = field(default_factory=list)
 
 
@@ -157,8 +157,8 @@ class _Builder:
     root: object = None
     documents: int = 0
     open: list[_OpenMapping | _OpenList] = field(default_factory=list)
-    values: dict[Path, Position] = field(default_factory=dict)
-    keys: dict[Path, Position] = field(default_factory=dict)
+    values: dict[Place, Position] = field(default_factory=dict)
+    keys: dict[Place, Position] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
 
     def take(self, event: Event) -> None:
@@ -202,7 +202,7 @@ class _Builder:
             inner.data[inner.key] = value
             inner.has_key = False
 
-    def _path_below(self, inner: _OpenMapping | _OpenList | None) -> Path:
+    def _path_below(self, inner: _OpenMapping | _OpenList | None) -> Place:
         if inner is None:
             return ()
         return (*inner.path, len(inner.data) if isinstance(inner, _OpenList) else inner.key)
@@ -221,7 +221,7 @@ class _Builder:
             self.faults.append(Fault(self.file, place.line, place.column, dotted(path), message))
         self.keys[path] = inner.key_place
 
-    def _scalar(self, event: ScalarEvent, path: Path) -> object:
+    def _scalar(self, event: ScalarEvent, path: Place) -> object:
         text = self._text(event)
         if event.style is not None:
             return text
@@ -235,7 +235,7 @@ class _Builder:
             return float(text)
         return text
 
-    def _check_digits(self, text: str, path: Path, event: ScalarEvent) -> None:
+    def _check_digits(self, text: str, path: Place, event: ScalarEvent) -> None:
         if event.style is None and _DIGITS_AFTER_ZERO.fullmatch(text):
             place = _position(event.start_mark)
             message = (

@@ -9,15 +9,14 @@ from __future__ import annotations
 import re
 import types
 from collections.abc import Callable, Iterator, Mapping
-from typing import Annotated, Any, TypeGuard, TypeVar, Union, cast, get_args, get_origin
+from typing import Annotated, Any, ClassVar, TypeGuard, TypeVar, Union, cast, get_args, get_origin
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
-from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from handlers.core.patterns import PatternError, compile_pattern
 from handlers.core.severity import Severity
-from rulebook.faults import Fault, Path, did_you_mean, quoted
+from rulebook.faults import Fault, Place, did_you_mean, quoted
 from rulebook.source import Source
 
 
@@ -26,17 +25,20 @@ class Strict(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True)
 
+    renamed: ClassVar[Mapping[str, str]] = {}
+    """Keys of earlier releases, and how they are written now."""
+
 
 _Model = TypeVar("_Model", bound=Strict)
 
 
-def refuse(*faults: tuple[Path, str]) -> PydanticCustomError:
+def refuse(*faults: tuple[Place, str]) -> PydanticCustomError:
     """The error that a validator raises: places below the value it looked at, and what is wrong there."""
     return PydanticCustomError("refused", "refused", {"faults": faults})
 
 
 def checked(
-    model: type[_Model], source: Source, *, at: Path = (), context: object = None
+    model: type[_Model], source: Source, *, at: Place = (), context: object = None
 ) -> tuple[_Model | None, tuple[Fault, ...]]:
     """The model made of the value at `at`, or every fault that prevents it."""
     value: Any = source.data
@@ -95,8 +97,8 @@ Text = Annotated[str, Field(min_length=1, max_length=300), without(_blank)]
 Pattern = Annotated[Mapping[str, object], AfterValidator(_sound_pattern)]
 
 
-def _faults(model: type[Strict], source: Source, at: Path, detail: ErrorDetails) -> Iterator[Fault]:
-    loc: Path = detail["loc"]
+def _faults(model: type[Strict], source: Source, at: Place, detail: ErrorDetails) -> Iterator[Fault]:
+    loc: Place = detail["loc"]
     at_key = loc[-1:] == ("[key]",)
     inner = loc[:-1] if at_key else loc
     path = (*at, *inner)
@@ -104,11 +106,10 @@ def _faults(model: type[Strict], source: Source, at: Path, detail: ErrorDetails)
         for below, message in detail["ctx"]["faults"]:
             yield source.fault((*path, *below), message, at_key=at_key)
     elif detail["type"] == "extra_forbidden":
-        known = list(_fields_at(model, inner[:-1]))
-        hint = did_you_mean(inner[-1], known)
-        yield source.fault(path, f"unknown key; known here are {', '.join(known)}{hint}", at_key=True)
+        here = _model_at(model, inner[:-1])
+        yield source.fault(path, _unknown_key(str(inner[-1]), here), at_key=True)
     elif detail["type"] == "missing":
-        field = _fields_at(model, inner[:-1])[str(inner[-1])]
+        field = _model_at(model, inner[:-1]).model_fields[str(inner[-1])]
         example = f", for example `{field.examples[0]}`" if field.examples else ""
         yield source.fault(path, f"is missing; write it{example}")
     elif detail["type"] == "too_short" and detail["input"]:
@@ -143,8 +144,15 @@ _BY_TYPE = {
 }
 
 
-def _fields_at(model: type[Strict], loc: Path) -> Mapping[str, FieldInfo]:
-    """The fields of the model that stands at `loc` below `model`."""
+def _unknown_key(key: str, model: type[Strict]) -> str:
+    if key in model.renamed:
+        return f"has a new name: write `{model.renamed[key]}:`"
+    known = list(model.model_fields)
+    return f"unknown key; known here are {', '.join(known)}{did_you_mean(key, known)}"
+
+
+def _model_at(model: type[Strict], loc: Place) -> type[Strict]:
+    """The model that stands at `loc` below `model`."""
     here: Any = model
     for part in loc:
         here = _bare(here)
@@ -153,7 +161,7 @@ def _fields_at(model: type[Strict], loc: Path) -> Mapping[str, FieldInfo]:
         else:
             # Of `tuple[X, ...]` the first argument, of `Mapping[str, X]` the second.
             here = get_args(here)[0 if get_origin(here) is tuple else 1]
-    return cast("type[Strict]", _bare(here)).model_fields
+    return cast("type[Strict]", _bare(here))
 
 
 def _bare(annotation: Any) -> Any:

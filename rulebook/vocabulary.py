@@ -127,8 +127,8 @@ FACTS = Group(
         ),
         "outside": Group(
             {
-                "buckets": _text("buckets that they name and that are not in own.buckets"),
-                "domains": _text("web hosts that they name and that are not in own.domains"),
+                "buckets": _text("buckets that they name and that are not in allow_lists.buckets"),
+                "domains": _text("web hosts that they name and that are not in allow_lists.domains"),
             }
         ),
     }

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from cli.explain import Explanation, event_data, explain_event, render_event
+from cli.explain import Explanation, event_data, explain_event
+from cli.explain_text import render_event
 from handlers.core.record import parse_event
 from handlers.core.ruleset import Ruleset
 from tests.records import make_event

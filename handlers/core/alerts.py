@@ -14,8 +14,10 @@ from dataclasses import MISSING, asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from handlers.core.judgement import Finding
+from handlers.core.judgement import Finding, Judged
+from handlers.core.reasons import explain_finding
 from handlers.core.record import Record, value_at
+from handlers.core.resources import find_resource
 from handlers.core.ruleset import Ruleset
 from handlers.core.severity import Severity
 
@@ -38,8 +40,7 @@ class Alert:
     """One judged call, ready to be told."""
 
     alert_id: str
-    """The same for every repetition of the same record, one with corrected data included: what a
-    claim is made on."""
+    """Stable across redeliveries and corrected records: what a claim is made on."""
     dedup_key: str
     """Alerts with the same key are one person doing one thing in one place."""
     severity: Severity
@@ -92,20 +93,18 @@ class BadDelivery(ValueError):
     """A queue message that is not a delivery of ours; the message says what is wrong."""
 
 
-def build_alert(record: Record, facts: Mapping[str, Any], finding: Finding, ruleset: Ruleset) -> Alert:
-    """Turn a finding into what people are told. Only values that the rule allows are shown."""
-    rule = finding.rule
-    subject = rule.subject or finding.built_in.subject
-    actor = facts["actor"]
+def build_alert(judged: Judged, finding: Finding, ruleset: Ruleset) -> Alert:
+    """Turn the finding of a record into what people are told. Only values that the rule allows are shown."""
+    record, facts, rule, actor = judged.record, judged.facts, finding.rule, judged.facts["actor"]
     error = ": ".join(filter(None, (record.error_code, record.error_message))) or None
     return Alert(
         alert_id=_digest(record.account, record.region, record.event_id),
         dedup_key=_digest(rule.name, actor["id"], record.account, record.region),
         severity=finding.severity,
         rule=rule.name,
-        operation=clean(f"{record.event_source.split('.')[0]}:{record.event_name}"),
-        category=finding.category,
-        reasons=finding.reasons,
+        operation=clean(judged.operation),
+        category=rule.category,
+        reasons=explain_finding(finding, facts),
         actor=Actor(
             kind=actor["kind"],
             id=clean(actor["id"]),
@@ -116,13 +115,13 @@ def build_alert(record: Record, facts: Mapping[str, Any], finding: Finding, rule
         region=clean(record.region),
         time=record.event_time,
         source_ip=clean(record.source_ip),
-        subject=_readable(value_at(record.raw, subject)) if subject else None,
-        shown=_shown(record, rule.shown or finding.built_in.shown),
+        subject=_readable(value_at(record.raw, rule.subject)) if rule.subject else None,
+        shown=_shown(record, rule.shown),
         error=clean(error) if error else None,
-        runbook=rule.runbook or finding.built_in.runbook,
+        runbook=rule.runbook,
         attack=finding.attack,
         event_id=clean(record.event_id),
-        link=facts.get("resource", {}).get("url"),
+        link=(find_resource(record) or {}).get("url"),
         account_name=ruleset.account_names.get(record.account),
         region_name=ruleset.region_names.get(record.region),
     )

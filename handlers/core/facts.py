@@ -5,11 +5,11 @@ Patterns see them under `facts` beside the record itself.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from handlers.core.actors import describe_actor
-from handlers.core.ownership import NOTHING, Own, find_outside, foreign_accounts, texts_of
+from handlers.core.allow_lists import EMPTY, AllowLists, find_outside, foreign_accounts, texts_of
 from handlers.core.policy import policy_fact, template_fact
 from handlers.core.record import Record, as_mapping
 from handlers.core.resources import describe_groups, find_resource
@@ -18,8 +18,13 @@ from handlers.core.topic_rules import describe_topic_rule
 _DENIALS = ("AccessDenied", "Unauthorized", "NotAuthorized", "Forbidden")
 
 
-def derive_facts(record: Record, own: Own = NOTHING) -> dict[str, Any]:
-    """Everything the rules may ask of a record beyond what CloudTrail wrote; `own` is what belongs to us.
+def derive_facts(
+    record: Record, allow_lists: AllowLists = EMPTY, asked: Collection[str] | None = None
+) -> dict[str, Any]:
+    """What rules may look at beyond what CloudTrail wrote.
+
+    `asked` names the facts that somebody looks at, None for all: `resource` is left out unless it is asked.
+
 
     - `actor` {kind, id, name, session?, account, console, mfa?}
     - `failed`, `denied` (refused for want of permission), `omitted` (CloudTrail dropped parameters): booleans
@@ -36,12 +41,12 @@ def derive_facts(record: Record, own: Own = NOTHING) -> dict[str, Any]:
     parameters = record.request_parameters
     error = record.error_code
     facts: dict[str, Any] = {
-        "actor": describe_actor(record, own.accounts),
+        "actor": describe_actor(record, allow_lists.accounts),
         "failed": error is not None,
         "denied": error is not None and any(word in error for word in _DENIALS),
         "omitted": _is_omitted(parameters),
     }
-    if (resource := find_resource(record)) is not None:
+    if (asked is None or "resource" in asked) and (resource := find_resource(record)) is not None:
         facts["resource"] = resource
     if "policyDocument" in parameters:
         facts["policy"] = policy_fact(parameters["policyDocument"])
@@ -56,9 +61,9 @@ def derive_facts(record: Record, own: Own = NOTHING) -> dict[str, Any]:
     if "otaUpdateId" in parameters and isinstance(parameters.get("files"), list):
         facts["firmware"] = {"unsigned": any(not _is_signed(file) for file in parameters["files"])}
     texts = tuple(texts_of(parameters))
-    if foreign := foreign_accounts(texts, record.account, own):
+    if foreign := foreign_accounts(texts, record.account, allow_lists):
         facts["crossAccount"] = {"accounts": foreign}
-    if outside := find_outside(texts, own):
+    if outside := find_outside(texts, allow_lists):
         facts["outside"] = outside
     return facts
 

@@ -1,61 +1,62 @@
-"""Judge a record: which rules speak, how bad it is and why, and who is told."""
+"""Judge a record: verdicts of the rules, suppressions, routes, in this order (docs/adr/0013)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
+from handlers.core.facts import derive_facts
+from handlers.core.operations import name_operation, service_of
+from handlers.core.parameter_case import lower_parameters
 from handlers.core.record import Record
 from handlers.core.ruleset import (
     Automation,
     Circumstance,
     Escalation,
-    Operation,
+    OperationRules,
     Rule,
     Ruleset,
     Suppression,
 )
 from handlers.core.severity import Severity
-from handlers.core.spelling import small_record
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What one rule says of a record: the rule's severity, raised by the `escalations` that fired.
 
-    A built-in rule's is then lowered by known automation and moved by the circumstances; an own rule's is
-    what the operator wrote.
+    The catalog's is then lowered by known automation and moved by circumstances; a custom rule's is what the
+    operator wrote.
     """
 
     rule: Rule
     severity: Severity
     escalations: tuple[Escalation, ...]
+    automation: Automation | None = None
+    """The known automation that lowered it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SuppressedVerdict:
+    """A verdict that nobody is told, and the suppression that matches it, the longest of several."""
+
+    verdict: Verdict
+    suppression: Suppression
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What is found of one record: one, however many rules speak, so that one call makes one alert."""
+    """The single result for a record, however many rules match, so that one call makes one alert."""
 
     verdicts: tuple[Verdict, ...]
-    """Those that no suppression holds back, the worst first; of equals, the operator's own."""
-    built_in: Rule
-    """The catalog's rule, even one that is off: it knows what the operation is about."""
-    category: str
-    """The kind of resource or work that the call is about."""
+    """Those that are not suppressed, or all if all are; the worst first, of equals custom rules first."""
     circumstances: tuple[Circumstance, ...]
-    automation: Automation | None
-    """The known automation whose routine work this is, where that lowered the catalog's verdict."""
-    details: tuple[str, ...]
-    """What the facts say about a document that the call carried, statement by statement."""
-    held: tuple[tuple[Verdict, Suppression], ...]
-    """The verdicts that suppressions hold back, each with the suppression."""
-    is_held_back: bool
-    """That is all of them: then `verdicts` has them too, and nobody is told."""
-    ended: tuple[Suppression, ...]
-    """Suppressions that would have held it back, had they not ended."""
+    suppressed: tuple[SuppressedVerdict, ...]
+    expired: tuple[Suppression, ...]
+    """Expired suppressions that would have matched."""
     destinations: tuple[str, ...]
-    """Who is told."""
 
     @property
     def rule(self) -> Rule:
@@ -64,15 +65,13 @@ class Finding:
 
     @property
     def severity(self) -> Severity:
-        """How bad the worst verdict is."""
+        """The severity of the worst verdict."""
         return self.verdicts[0].severity
 
     @property
-    def reasons(self) -> tuple[str, ...]:
-        """In order: what the worst rule and the others say; what the document allows; what makes any such
-        call worse; what holds it down.
-        """
-        return tuple(dict.fromkeys(self._reasons()))
+    def is_suppressed(self) -> bool:
+        """True when every verdict is suppressed: then nobody is told."""
+        return any(each.verdict is self.verdicts[0] for each in self.suppressed)
 
     @property
     def attack(self) -> tuple[str, ...]:
@@ -81,130 +80,123 @@ class Finding:
         judged.extend(self.circumstances)
         return tuple(dict.fromkeys(technique for each in judged for technique in each.attack))
 
-    def _reasons(self) -> Iterator[str]:
-        for verdict in self.verdicts:
-            yield verdict.rule.why
-            for escalation in sorted(verdict.escalations, key=lambda each: each.to, reverse=True):
-                yield escalation.why
-        yield from self.details
-        for held_down in (False, True):
-            for circumstance in self.circumstances:
-                if (circumstance.at_most is not None) == held_down:
-                    yield circumstance.why
-        # Not where an own rule decides, or a circumstance raised it again.
-        lowered = self.automation if self.rule.match is None else None
-        if lowered is not None and self.severity <= lowered.at_most:
-            yield f"it is routine work of {lowered.name}, so it is lowered: {lowered.reason}"
-        for suppression in self.ended:
-            yield f"the suppression {suppression.name} ended on {suppression.until}, so this is told again"
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A record with what the ruleset makes of it."""
+
+    record: Record
+    operation: str
+    """Its name, such as `iot:UpdateCertificate`."""
+    facts: Mapping[str, Any]
+    """The facts that the ruleset looks at for this operation; `derive_facts` tells all."""
+    finding: Finding | None
+    """None if the service is not watched, or the operation is off or a read, and no custom rule matches."""
 
 
-def judge(record: Record, facts: Mapping[str, Any], ruleset: Ruleset) -> Finding | None:
-    """The finding of a record; None where no rule speaks: what only reads or is off, unless a rule of the
-    operator's own matches, and services that are not watched.
-    """
-    if record.event_source not in ruleset.event_sources:
-        return None
-    operation = (record.event_source, record.event_name)
-    built_in, own_rules = ruleset.built_in_rule(operation), ruleset.own_rules_for(operation)
-    if built_in.off and not own_rules:
-        return None
-    view = {**small_record(record.raw), "facts": facts}
-    verdicts = [
-        _verdict(rule, view) for rule in own_rules if rule.match is not None and rule.match.matches(view)
-    ]
-    circumstances: tuple[Circumstance, ...] = ()
-    automation = None
-    if not built_in.off:
-        circumstances = tuple([each for each in ruleset.circumstances if each.when.matches(view)])
-        plain = _verdict(built_in, view)
-        automation = _automation(plain, operation, view, ruleset)
-        severity = plain.severity if automation is None else automation.at_most
-        verdicts.append(Verdict(built_in, _moved(severity, circumstances), plain.escalations))
+def judge_event(record: Record, ruleset: Ruleset) -> Judged:
+    """Derive the facts of a record and judge it."""
+    operation = name_operation(record.event_source, record.event_name)
+    if service_of(record.event_source) not in ruleset.services:
+        return Judged(record, operation, {}, None)
+    rules = ruleset.rules_for(operation)
+    if rules.catalog_rule.off and not rules.custom_rules:
+        return Judged(record, operation, {}, None)
+    facts = derive_facts(record, ruleset.allow_lists, asked=rules.facts)
+    view = {**(lower_parameters(record.raw) if rules.lowers else record.raw), "facts": facts}
+    return Judged(record, operation, facts, _find(record, operation, view, rules, ruleset))
+
+
+def _find(
+    record: Record, operation: str, view: Mapping[str, Any], rules: OperationRules, ruleset: Ruleset
+) -> Finding | None:
+    circumstances = () if rules.catalog_rule.off else find_circumstances(view, ruleset)
+    verdicts = _give_verdicts(operation, view, rules, ruleset, circumstances)
     if not verdicts:
         return None
-    held, ended = _hold_back(verdicts, built_in, view, record, ruleset)
-    kept_back = [verdict for verdict, _ in held]
-    left = [each for each in verdicts if each not in kept_back] if held else verdicts
-    told = left or verdicts
-    told.sort(key=lambda each: -each.severity.rank)
-    category = _category(told[0].rule, built_in)
-    seen = with_finding(view, [each.rule.name for each in told], category, told[0].severity)
+    suppressed, expired = _suppress(verdicts, view, record.event_time.date(), ruleset.suppressions)
+    told = [each for each in verdicts if all(each is not other.verdict for other in suppressed)]
+    standing = sorted(told or verdicts, key=lambda each: each.severity.rank, reverse=True)
     return Finding(
-        verdicts=tuple(told),
-        built_in=built_in,
-        category=category,
+        verdicts=tuple(standing),
         circumstances=circumstances,
-        automation=automation,
-        details=_details(facts),
-        held=held,
-        is_held_back=not left,
-        ended=ended if left else (),
-        destinations=() if not left else ruleset.destinations_for(told[0].severity, seen),
+        suppressed=suppressed,
+        expired=expired if told else (),
+        destinations=_route(standing, view, ruleset) if told else (),
     )
 
 
-def _hold_back(
-    verdicts: list[Verdict], built_in: Rule, view: Mapping[str, Any], record: Record, ruleset: Ruleset
-) -> tuple[tuple[tuple[Verdict, Suppression], ...], tuple[Suppression, ...]]:
-    """The verdicts that suppressions hold back, each with the one that does so longest; and the suppressions
-    that would but have ended.
+def with_finding(view: Mapping[str, Any], verdicts: Sequence[Verdict]) -> Mapping[str, Any]:
+    """What suppressions and routes match on: the record with its facts, and the finding.
+
+    The worst verdict comes first.
     """
-    if not ruleset.suppressions:
-        return (), ()
-    # The record's own time decides, so that a late or repeated event is judged as it would have been.
-    day = record.event_time.date()
-    held: list[tuple[Verdict, Suppression]] = []
-    ended: dict[str, Suppression] = {}
-    for verdict in verdicts:
-        name, category = verdict.rule.name, _category(verdict.rule, built_in)
-        seen = with_finding(view, [name], category, verdict.severity)
-        matching = [each for each in ruleset.suppressions if each.match.matches(seen)]
-        active = [each for each in matching if day <= each.until]
-        if active:
-            held.append((verdict, max(active, key=lambda each: each.until)))
-        else:
-            ended.update({each.name: each for each in matching})
-    return tuple(held), tuple(ended.values())
+    worst = verdicts[0]
+    return {
+        **view,
+        "finding": {
+            "rule": [each.rule.name for each in verdicts],
+            "category": worst.rule.category,
+            "severity": worst.severity.value,
+        },
+    }
 
 
-def _category(rule: Rule, built_in: Rule) -> str:
-    return rule.category or str(built_in.category)
+def _give_verdicts(
+    operation: str,
+    view: Mapping[str, Any],
+    rules: OperationRules,
+    ruleset: Ruleset,
+    circumstances: tuple[Circumstance, ...],
+) -> list[Verdict]:
+    """The verdict of each rule that matches, in config's order, the catalog's last."""
+    verdicts = [
+        Verdict(rule, *_escalate(rule, view)) for match, rule in rules.custom_rules if match.matches(view)
+    ]
+    rule = rules.catalog_rule
+    if not rule.off:
+        severity, escalations = _escalate(rule, view)
+        automation = _find_automation(severity, operation, view, ruleset.automation)
+        lowered = severity if automation is None else automation.at_most
+        verdicts.append(Verdict(rule, _apply_circumstances(lowered, circumstances), escalations, automation))
+    return verdicts
 
 
-def with_finding(
-    view: Mapping[str, Any], rules: list[str], category: str, severity: Severity
-) -> Mapping[str, Any]:
-    """What suppressions and routes see: the record with its facts, and the finding."""
-    return {**view, "finding": {"rule": rules, "category": category, "severity": severity.value}}
-
-
-def _verdict(rule: Rule, view: Mapping[str, Any]) -> Verdict:
+def _escalate(rule: Rule, view: Mapping[str, Any]) -> tuple[Severity, tuple[Escalation, ...]]:
+    """The rule's severity, raised by the escalations that fire, and these."""
     severity = rule.severity
-    escalations = tuple([each for each in rule.escalations if each.when.matches(view)])
-    for escalation in escalations:
+    if not rule.escalations:
+        return severity, ()
+    fired = tuple([each for each in rule.escalations if each.when.matches(view)])
+    for escalation in fired:
         if escalation.to.rank > severity.rank:
             severity = escalation.to
-    return Verdict(rule, severity, escalations)
+    return severity, fired
 
 
-def _automation(
-    plain: Verdict, operation: Operation, view: Mapping[str, Any], ruleset: Ruleset
+def _find_automation(
+    severity: Severity, operation: str, view: Mapping[str, Any], automation: tuple[Automation, ...]
 ) -> Automation | None:
-    """The known automation that lowers a verdict the most. What is critical is nobody's routine."""
-    if plain.severity is Severity.CRITICAL:
+    """The known automation that lowers a severity the most. What is critical is nobody's routine."""
+    if not automation or severity is Severity.CRITICAL:
         return None
     lowering = [
         each
-        for each in ruleset.automation
-        if each.at_most.rank < plain.severity.rank
+        for each in automation
+        if each.at_most.rank < severity.rank
         and (each.operations is None or operation in each.operations)
         and each.when.matches(view)
     ]
     return min(lowering, key=lambda each: each.at_most, default=None)
 
 
-def _moved(severity: Severity, circumstances: tuple[Circumstance, ...]) -> Severity:
+def find_circumstances(view: Mapping[str, Any], ruleset: Ruleset) -> tuple[Circumstance, ...]:
+    """The circumstances that hold."""
+    return tuple([each for each in ruleset.circumstances if each.when.matches(view)])
+
+
+def _apply_circumstances(severity: Severity, circumstances: tuple[Circumstance, ...]) -> Severity:
+    """Raised by each `at_least`, then held down by each `at_most`, which has the last word."""
     for each in circumstances:
         if each.at_least is not None and each.at_least.rank > severity.rank:
             severity = each.at_least
@@ -214,7 +206,27 @@ def _moved(severity: Severity, circumstances: tuple[Circumstance, ...]) -> Sever
     return severity
 
 
-def _details(facts: Mapping[str, Any]) -> tuple[str, ...]:
-    if "policy" not in facts and "template" not in facts:
-        return ()
-    return tuple([why for fact in ("policy", "template") if fact in facts for why in facts[fact]["why"]])
+def _suppress(
+    verdicts: Sequence[Verdict], view: Mapping[str, Any], day: date, suppressions: tuple[Suppression, ...]
+) -> tuple[tuple[SuppressedVerdict, ...], tuple[Suppression, ...]]:
+    """The verdicts that are suppressed on the day of the record, and the expired suppressions that match.
+
+    The record's own time decides, so that a late or repeated event is judged as it would have been.
+    """
+    suppressed: list[SuppressedVerdict] = []
+    expired: dict[str, Suppression] = {}
+    for verdict in verdicts if suppressions else ():
+        seen = with_finding(view, [verdict])
+        matching = [each for each in suppressions if each.match.matches(seen)]
+        active = [each for each in matching if day <= each.until]
+        if active:
+            suppressed.append(SuppressedVerdict(verdict, max(active, key=lambda each: each.until)))
+        else:
+            expired.update({each.name: each for each in matching})
+    return tuple(suppressed), tuple(expired.values())
+
+
+def _route(verdicts: Sequence[Verdict], view: Mapping[str, Any], ruleset: Ruleset) -> tuple[str, ...]:
+    """Who is told."""
+    audience = ruleset.audiences[verdicts[0].severity]
+    return audience.destinations_for(with_finding(view, verdicts)) if audience.matched else audience.always

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from handlers.core.spelling import small_first
+from handlers.core.parameter_case import lower_first
 
 
 class BadRecord(ValueError):
@@ -97,11 +97,11 @@ def parse_record(detail: Mapping[str, Any], *, account: str = "") -> Record:
 
 
 def value_at(record: Mapping[str, Any], path: str) -> Any:
-    """The value at a dotted path (`requestParameters.policyName`) in either spelling, or None."""
+    """The value at a dotted path (`requestParameters.policyName`) in either case, or None."""
     value: Any = record
     for part in path.split("."):
         inside = as_mapping(value)
-        value = inside[part] if part in inside else inside.get(small_first(part))
+        value = inside[part] if part in inside else inside.get(lower_first(part))
     return value
 
 

@@ -1,6 +1,6 @@
-"""The compiled ruleset: every rule, destination and route, as the Lambda functions know it.
+"""The ruleset: every rule, destination and route that catalog and config decide, as plain data.
 
-`rulebook` compiles it from catalog and config; `ruleset_file` reads it back.
+`rulebook` builds it at synth, `ruleset_file` writes and reads it, `judgement` applies it.
 """
 
 from __future__ import annotations
@@ -8,57 +8,83 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any, Literal
+from functools import cached_property
+from typing import Literal
 
-from handlers.core.operations import is_read
-from handlers.core.ownership import Own
-from handlers.core.patterns import Predicate
+from handlers.core.allow_lists import EMPTY, AllowLists
+from handlers.core.operations import is_read, split_operation
+from handlers.core.parameter_case import SECTIONS, lower_path
+from handlers.core.patterns import fields_of
+from handlers.core.record_pattern import RecordPattern
+from handlers.core.routes import Audience, Route, find_audience
 from handlers.core.severity import Severity
-
-Operation = tuple[str, str]
-"""eventSource and eventName; never the name alone, for CreatePolicy is also an operation of IAM."""
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """A pattern, and the predicate that it was compiled to, over a record as `small_record` makes it."""
-
-    pattern: Mapping[str, Any]
-    matches: Predicate = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Escalation:
-    """Raise a rule's severity to `to` when the record and its facts match."""
+    """Raises a rule's severity to `to` when the record and its facts match."""
 
-    when: Condition
+    when: RecordPattern
     to: Severity
     why: str
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A named judgement: the catalog's on one operation, or the operator's own on what `match` says.
-
-    What an own rule leaves open (`category`, `subject`, `shown`, `runbook`) is as the catalog has it.
-    """
+    """A named judgement on one operation."""
 
     name: str
-    category: str | None
+    category: str
+    """The kind of resource or work that the operation is about."""
     severity: Severity
     subject: str | None
     """Dotted path to the name of the touched resource; None when the call names none."""
-    shown: tuple[str, ...]
-    """Dotted paths of the values that people may see. Nothing else of a record is shown."""
     why: str
-    escalations: tuple[Escalation, ...]
-    runbook: tuple[str, ...]
-    attack: tuple[str, ...]
+    shown: tuple[str, ...] = ()
+    """Dotted paths of the values that people may see. Nothing else of a record is shown."""
+    escalations: tuple[Escalation, ...] = ()
+    runbook: tuple[str, ...] = ()
+    attack: tuple[str, ...] = ()
     """MITRE ATT&CK technique ids."""
-    match: Condition | None = None
-    """Set in the operator's own rules alone."""
     off: bool = False
     """The operator does not want to hear of this operation."""
+    capitals: bool = True
+    """AWS's model of the operation has parameters that begin with a capital, or is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class CustomRule:
+    """A rule of the operator's, on every operation that `match` matches.
+
+    What it leaves open (None or empty) is as the catalog's rule of the operation has it.
+    """
+
+    name: str
+    match: RecordPattern
+    severity: Severity
+    why: str
+    event_names: frozenset[str] | None = None
+    """The only event names that `match` can match, where the pattern names them; else None."""
+    escalations: tuple[Escalation, ...] = ()
+    category: str | None = None
+    subject: str | None = None
+    shown: tuple[str, ...] = ()
+    runbook: tuple[str, ...] = ()
+    attack: tuple[str, ...] = ()
+
+    def completed_by(self, catalog_rule: Rule) -> Rule:
+        """This rule on the operation of `catalog_rule`, with nothing left open."""
+        return Rule(
+            name=self.name,
+            category=self.category or catalog_rule.category,
+            severity=self.severity,
+            subject=self.subject or catalog_rule.subject,
+            why=self.why,
+            shown=self.shown or catalog_rule.shown,
+            escalations=self.escalations,
+            runbook=self.runbook or catalog_rule.runbook,
+            attack=self.attack,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,33 +92,33 @@ class Circumstance:
     """A judgement on any operation: where it matches, severity is at least and at most these."""
 
     name: str
-    when: Condition
+    when: RecordPattern
     at_least: Severity | None
     at_most: Severity | None
     why: str
-    attack: tuple[str, ...]
+    attack: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Automation:
-    """Known automation: what the catalog finds of its routine work is at most this, unless it is critical.
+    """Known automation: the catalog's severity of its routine work is at most this, unless it is critical.
 
     `operations` is None where everything that it does is routine.
     """
 
     name: str
-    when: Condition
-    operations: frozenset[Operation] | None
+    when: RecordPattern
+    operations: frozenset[str] | None
     at_most: Severity
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Suppression:
-    """A standing exception: until the end of that day (UTC), findings that match are told to nobody."""
+    """A standing exception: through the day `until` (UTC), nobody is told of findings that match."""
 
     name: str
-    match: Condition
+    match: RecordPattern
     reason: str
     until: date
 
@@ -100,7 +126,7 @@ class Suppression:
 @dataclass(frozen=True, slots=True)
 class Destination:
     """A configured place that alerts go to. `secret` names a Slack webhook, never holds it; `topic` is
-    the ARN of a topic that was there before, None where the stack makes one.
+    the ARN of an existing topic, None where the stack makes one.
     """
 
     name: str
@@ -110,73 +136,94 @@ class Destination:
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
-    """Findings of these severities that match, if there is something to match, go to these destinations."""
+class OperationRules:
+    """The rules that may apply to one operation, all of them complete."""
 
-    severities: frozenset[Severity]
-    match: Condition | None
-    to: tuple[str, ...]
+    catalog_rule: Rule
+    custom_rules: tuple[tuple[RecordPattern, Rule], ...]
+    facts: frozenset[str]
+    """The facts that some pattern looks at when this operation is judged."""
+    lowers: bool
+    """Some pattern looks at parameters whose names may come in two cases."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Ruleset:
-    """Everything that config and catalog decide. Rules are found by operation, so that a record costs
-    the same whatever the number of rules.
-    """
+    """Everything that config and catalog decide."""
 
-    rules: Mapping[Operation, Rule]
-    """The catalog's, with the operator's overrides."""
-    own_rules: Mapping[Operation, tuple[Rule, ...]]
-    """The operator's own that name their operations."""
-    own_rules_of_any: tuple[Rule, ...]
-    """The operator's own that do not."""
-    event_sources: Mapping[str, str]
-    """The services that are judged: their eventSource, and the prefix of `prefix:Operation`."""
-    circumstances: tuple[Circumstance, ...]
-    automation: tuple[Automation, ...]
-    suppressions: tuple[Suppression, ...]
+    services: frozenset[str]
+    """The prefixes of the services that are judged, such as `iot`."""
+    catalog_rules: Mapping[str, Rule]
+    """By operation, such as `iot:UpdateCertificate`; with the operator's overrides."""
     uncatalogued: Rule
-    """What is said of an operation that writes and has no rule."""
+    """For an operation that may write and that the catalog does not know."""
     reads: Rule
-    """What is said of an operation that only reads and has no rule; off unless the config watches reads."""
-    own: Own
-    minimum_severity: Severity
-    dedup_windows: Mapping[Severity, timedelta]
+    """For an operation that only reads; off unless the config watches reads."""
+    circumstances: tuple[Circumstance, ...]
     destinations: Mapping[str, Destination]
     routes: tuple[Route, ...]
-    account_names: Mapping[str, str]
-    region_names: Mapping[str, str]
+    custom_rules: tuple[CustomRule, ...] = ()
+    automation: tuple[Automation, ...] = ()
+    suppressions: tuple[Suppression, ...] = ()
+    allow_lists: AllowLists = EMPTY
+    minimum_severity: Severity = Severity.LOW
+    dedup_windows: Mapping[Severity, timedelta] = field(default_factory=dict)
+    account_names: Mapping[str, str] = field(default_factory=dict)
+    region_names: Mapping[str, str] = field(default_factory=dict)
     slack_test_host: str | None = None
 
-    def built_in_rule(self, operation: Operation) -> Rule:
-        """The catalog's rule for the operation, or the one for what has none."""
-        rule = self.rules.get(operation)
+    def rules_for(self, operation: str) -> OperationRules:
+        """The rules that may apply to an operation of a service that is judged."""
+        found = self._rules_of_catalogued.get(operation)
+        if found is None:
+            found = self._collect_rules(operation)
+            if operation in self.catalog_rules:
+                self._rules_of_catalogued[operation] = found
+        return found
+
+    def catalog_rule(self, operation: str) -> Rule:
+        """The catalog's rule of an operation, or the one of operations that have none."""
+        rule = self.catalog_rules.get(operation)
         if rule is not None:
             return rule
-        return self.reads if is_read(operation[1]) else self.uncatalogued
+        return self.reads if is_read(split_operation(operation)[1]) else self.uncatalogued
 
-    def own_rules_for(self, operation: Operation) -> tuple[Rule, ...]:
-        """The operator's own rules that may match a record of this operation."""
-        named = self.own_rules.get(operation)
-        return self.own_rules_of_any if named is None else named + self.own_rules_of_any
-
-    def name_of(self, operation: Operation) -> str:
-        """The operation as people write it, `iot:UpdateCertificate`."""
-        event_source, event_name = operation
-        prefix = self.event_sources.get(event_source, event_source.partition(".")[0])
-        return f"{prefix}:{event_name}"
-
-    def destinations_for(self, severity: Severity, view: Mapping[str, Any]) -> tuple[str, ...]:
-        """Names of the destinations that hear of such a finding, each once, in config's order.
-
-        `view` is the record with its facts and the finding, which routes may match on.
-        """
-        if severity < self.minimum_severity:
-            return ()
-        wanted = {
-            name
-            for route in self.routes
-            if severity in route.severities and (route.match is None or route.match.matches(view))
-            for name in route.to
+    @cached_property
+    def audiences(self) -> Mapping[Severity, Audience]:
+        """Who hears of each severity."""
+        return {
+            severity: find_audience(
+                severity, self.routes, minimum=self.minimum_severity, destinations=self.destinations
+            )
+            for severity in Severity
         }
-        return tuple(name for name in self.destinations if name in wanted)
+
+    @cached_property
+    def _rules_of_catalogued(self) -> dict[str, OperationRules]:
+        return {}
+
+    def _collect_rules(self, operation: str) -> OperationRules:
+        catalog_rule, event_name = self.catalog_rule(operation), split_operation(operation)[1]
+        custom_rules = tuple(
+            (each.match, each.completed_by(catalog_rule))
+            for each in self.custom_rules
+            if each.event_names is None or event_name in each.event_names
+        )
+        rules = [catalog_rule, *(rule for _, rule in custom_rules)]
+        patterns = [
+            *(match for match, _ in custom_rules),
+            *(each.when for rule in rules for each in rule.escalations),
+            *(each.when for each in self.circumstances),
+            *(each.when for each in self.automation),
+            *(each.match for each in self.suppressions),
+            *(each.match for each in self.routes if each.match is not None),
+        ]
+        paths = {field.path for pattern in patterns for field in fields_of(pattern.nodes)}
+        return OperationRules(
+            catalog_rule=catalog_rule,
+            custom_rules=custom_rules,
+            facts=frozenset(path[1] for path in paths if path[0] == "facts" and len(path) > 1),
+            lowers=any(
+                path[0] in SECTIONS and (catalog_rule.capitals or lower_path(path) != path) for path in paths
+            ),
+        )

@@ -3,10 +3,10 @@
 from rulebook.config.check import CheckedConfig, check_config, check_source, load_config
 from rulebook.config.model import (
     Config,
+    CustomRule,
     Destination,
     KnownAutomation,
     Override,
-    OwnRule,
     Route,
     effective_severity,
 )
@@ -14,10 +14,10 @@ from rulebook.config.model import (
 __all__ = [
     "CheckedConfig",
     "Config",
+    "CustomRule",
     "Destination",
     "KnownAutomation",
     "Override",
-    "OwnRule",
     "Route",
     "check_config",
     "check_source",

@@ -11,14 +11,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from handlers.core.operations import split_operation
 from handlers.core.record import as_mapping
 from rulebook.catalog import Entry
-from rulebook.config.breadth import silenced_by
-from rulebook.config.doubts import find_doubts
+from rulebook.config.context import Context, as_list, names_in, read_context
+from rulebook.config.dead_patterns import never_matches
+from rulebook.config.lint import lint_config
 from rulebook.config.model import Config
-from rulebook.config.patterns import never_matches
-from rulebook.config.surroundings import Surroundings, as_list, look_around, names_in
-from rulebook.faults import ConfigError, Fault, Path, SourceError, quoted
+from rulebook.config.overbroad import silenced_by
+from rulebook.faults import ConfigError, Fault, Place, SourceError, quoted
 from rulebook.secret_names import PASTED_IN_TEXT, holds_secret
 from rulebook.source import Source, read_source
 from rulebook.validation import checked
@@ -59,17 +60,17 @@ def check_config(
 
 def check_source(source: Source, catalog: Mapping[str, Entry], *, today: date | None = None) -> CheckedConfig:
     """Look at a config that was read and say everything about it, as `check_config`."""
-    around = look_around(source.data, catalog)
-    config, wrong = checked(Config, source, context=around)
-    across = [source.fault(place, message) for place, message in _across(source.data, around)]
+    context = read_context(source.data, catalog)
+    config, wrong = checked(Config, source, context=context)
+    across = [source.fault(place, message) for place, message in _across(source.data, context)]
     faults = tuple(sorted({*source.faults, *wrong, *across, *_secrets(source)}))
     if config is None or faults:
         return CheckedConfig(None, faults, ())
-    doubts = [
-        source.fault(doubt.path, doubt.message, at_key=doubt.at_key)
-        for doubt in find_doubts(config, around, today)
+    warnings = [
+        source.fault(each.path, each.message, at_key=each.at_key)
+        for each in lint_config(config, context, today)
     ]
-    return CheckedConfig(config, (), tuple(sorted(doubts)))
+    return CheckedConfig(config, (), tuple(sorted(warnings)))
 
 
 def load_config(path: str | pathlib.Path, catalog: Mapping[str, Entry]) -> Config:
@@ -77,14 +78,14 @@ def load_config(path: str | pathlib.Path, catalog: Mapping[str, Entry]) -> Confi
     return check_config(path, catalog).require()
 
 
-def _across(data: Mapping[str, object], around: Surroundings) -> Iterator[tuple[Path, str]]:
+def _across(data: Mapping[str, object], context: Context) -> Iterator[tuple[Place, str]]:
     """What is wrong between the sections, in a file that may be faulty anywhere."""
     yield from _repeated_names(data)
-    yield from _dead_patterns(data, around)
-    yield from _broad(data, around)
+    yield from _dead_patterns(data, context)
+    yield from _broad(data, context)
 
 
-def _repeated_names(data: Mapping[str, object]) -> Iterator[tuple[Path, str]]:
+def _repeated_names(data: Mapping[str, object]) -> Iterator[tuple[Place, str]]:
     for section in _NAMED:
         seen: dict[str, int] = {}
         for position, name in names_in(data.get(section)):
@@ -92,41 +93,48 @@ def _repeated_names(data: Mapping[str, object]) -> Iterator[tuple[Path, str]]:
                 message = f"the name {quoted(name)} stands at {section}.{seen[name]} already; choose another"
                 yield (section, position, "name"), message
             seen.setdefault(name, position)
+    operations: set[str] = set()
+    for typed in as_mapping(data.get("operations")):
+        operation = ":".join(split_operation(str(typed)))
+        if operation in operations:
+            yield ("operations", typed), f"is written twice, in both spellings; keep {operation}"
+        operations.add(operation)
 
 
-def _dead_patterns(data: Mapping[str, object], around: Surroundings) -> Iterator[tuple[Path, str]]:
+def _dead_patterns(data: Mapping[str, object], context: Context) -> Iterator[tuple[Place, str]]:
     for section in ("rules", "suppressions", "routes"):
         for position, item in enumerate(as_list(data.get(section))):
             match = as_mapping(item).get("match")
-            for path, message in never_matches(match, around, sees_finding=section != "rules"):
+            for path, message in never_matches(match, context, sees_finding=section != "rules"):
                 yield (section, position, "match", *path), message
-            yield from _dead_escalations(item, around, (section, position), within=match)
-    for operation, override in as_mapping(data.get("operations")).items():
-        if operation in around.catalog:
-            yield from _dead_escalations(override, around, ("operations", operation), operation=operation)
+            yield from _dead_escalations(item, context, (section, position), within=match)
+    for typed, override in as_mapping(data.get("operations")).items():
+        operation = ":".join(split_operation(typed)) if isinstance(typed, str) else ""
+        if operation in context.catalog:
+            yield from _dead_escalations(override, context, ("operations", typed), operation=operation)
 
 
 def _dead_escalations(
-    item: object, around: Surroundings, place: Path, *, operation: str | None = None, within: object = None
-) -> Iterator[tuple[Path, str]]:
+    item: object, context: Context, place: Place, *, operation: str | None = None, within: object = None
+) -> Iterator[tuple[Place, str]]:
     for position, escalation in enumerate(as_list(as_mapping(item).get("escalate"))):
         when = as_mapping(escalation).get("when")
-        for path, message in never_matches(when, around, operation=operation, within=within):
+        for path, message in never_matches(when, context, operation=operation, within=within):
             yield (*place, "escalate", position, "when", *path), message
 
 
-def _broad(data: Mapping[str, object], around: Surroundings) -> Iterator[tuple[Path, str]]:
+def _broad(data: Mapping[str, object], context: Context) -> Iterator[tuple[Place, str]]:
     advice = "name an operation, a caller, a resource or an address, or write `broad: true` if that is meant"
     for position, item in enumerate(as_list(data.get("suppressions"))):
         suppression = as_mapping(item)
         if suppression.get("broad") is not True:
-            silenced = silenced_by(suppression.get("match"), around.catalog)
+            silenced = silenced_by(suppression.get("match"), context.catalog)
             if silenced is not None:
                 yield ("suppressions", position, "match"), f"would silence {silenced}; {advice}"
     for position, item in enumerate(as_list(data.get("known_automation"))):
         for number, role in enumerate(as_list(as_mapping(item).get("roles"))):
             pattern = {"facts": {"actor": {"id": [{"wildcard": role}]}}}
-            if isinstance(role, str) and silenced_by(pattern, around.catalog) is not None:
+            if isinstance(role, str) and silenced_by(pattern, context.catalog) is not None:
                 yield (
                     ("known_automation", position, "roles", number),
                     "stands for every role or user of the account; name those that you know",
@@ -137,7 +145,7 @@ def _secrets(source: Source) -> Iterator[Fault]:
     for path in source.keys:
         if holds_secret(str(path[-1])):
             yield source.fault(path, PASTED_IN_TEXT, at_key=True)
-    pending: list[tuple[Path, object]] = [((), source.data)]
+    pending: list[tuple[Place, object]] = [((), source.data)]
     while pending:
         path, value = pending.pop()
         if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""Conditions that no value can meet: of another type than the field, or outside what it can be."""
+"""Impossible conditions: of another type than the field, or with a value that it can not have."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from handlers.core.patterns import compile_pattern
-from rulebook.faults import Path, did_you_mean, quoted, quoted_loosely
+from rulebook.faults import Place, did_you_mean, quoted, quoted_loosely
 from rulebook.vocabulary import Leaf
 
 _MOST_TO_NAME = 20
 _ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)
 
 
-def unmet(values: object, leaf: Leaf, place: Path) -> Iterator[tuple[Path, str]]:
+def unmet(values: object, leaf: Leaf, place: Place) -> Iterator[tuple[Place, str]]:
     """Why the values of a sound pattern can not be met at a field; empty when they can."""
     wrong = [((*place, position), _literal(value, leaf)) for position, value in each_literal(values)]
     found = [(path, message) for path, message in wrong if message is not None]
@@ -26,15 +26,6 @@ def unmet(values: object, leaf: Leaf, place: Path) -> Iterator[tuple[Path, str]]
     if not any(matches({"value": each}) for each in possible) and not matches({}):
         these = f"; these are {_spoken(possible)}" if len(possible) <= _MOST_TO_NAME else ""
         yield place, f"no value that it can have matches{these}"
-
-
-def conditions_in(pattern: Mapping[str, Any], at: str = "") -> Iterator[tuple[str, Any]]:
-    """Every condition of a pattern: its dotted path and its values. Of a `$or`, these are its branches."""
-    for key, value in pattern.items():
-        if isinstance(value, Mapping):
-            yield from conditions_in(value, f"{at}{key}.")
-        else:
-            yield f"{at}{key}", value
 
 
 def each_literal(values: object) -> Iterator[tuple[int, object]]:

@@ -6,7 +6,7 @@ Here each section is checked for itself; what concerns several is checked in `ch
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal, cast
+from typing import Annotated, ClassVar, Literal, cast
 
 from pydantic import (
     AfterValidator,
@@ -17,10 +17,13 @@ from pydantic import (
     model_validator,
 )
 
-from handlers.core.operations import is_read
+from handlers.core.operations import is_read, split_operation
+from handlers.core.record_pattern import RecordPattern
+from handlers.core.routes import Audience, find_audience
+from handlers.core.routes import Route as CompiledRoute
 from handlers.core.severity import Severity
 from rulebook.catalog import Category, Entry, Escalation, ShownPath, SubjectPath, Technique, not_above
-from rulebook.config.surroundings import READ, UNCATALOGUED, Surroundings
+from rulebook.config.context import READ, UNCATALOGUED, Context
 from rulebook.config.values import (
     AccountId,
     Alias,
@@ -40,27 +43,28 @@ from rulebook.config.values import (
     Version,
     name_fault,
 )
-from rulebook.faults import Path, did_you_mean, quoted
+from rulebook.faults import Place, did_you_mean, quoted
+from rulebook.services import Service, judged_services, watched_services
 from rulebook.validation import Items, Pattern, SeverityName, Strict, Text, refuse
 
 
-def _around(info: ValidationInfo) -> Surroundings:
-    return cast("Surroundings", info.context)
+def _context(info: ValidationInfo) -> Context:
+    return cast("Context", info.context)
 
 
 def _operation(name: str, info: ValidationInfo) -> str:
-    around = _around(info)
-    if name in around.catalog:
-        return name
-    prefix, _, operation = name.partition(":")
-    if operation in around.operations.get(prefix, ()):
+    context = _context(info)
+    prefix, operation = split_operation(name)
+    if f"{prefix}:{operation}" in context.catalog:
+        return f"{prefix}:{operation}"
+    if operation in context.operations.get(prefix, ()):
         why = "only reads" if is_read(operation) else "is newer than this release"
         raise refuse(((), f"{why}, so the catalog has no entry to change; write a rule of your own for it"))
-    raise refuse(((), f"the catalog knows no such operation{did_you_mean(name, around.catalog)}"))
+    raise refuse(((), f"the catalog knows no such operation{did_you_mean(name, context.catalog)}"))
 
 
 def _routed_to(name: str, info: ValidationInfo) -> str:
-    destinations = _around(info).destinations
+    destinations = _context(info).destinations
     if destinations is not None and name not in destinations:
         known = ", ".join(each for each in destinations if name_fault(each) is None) or "none"
         hint = did_you_mean(name, destinations)
@@ -90,10 +94,22 @@ class _Section(Strict):
 class Watch(_Section):
     """What reaches Thingwatch at all."""
 
+    renamed: ClassVar[Mapping[str, str]] = {"read_only": "reads"}
+
     services: Annotated[tuple[ServiceName, ...], _SOME, Once] | None = None
     """The services whose calls are judged; all that AWS still runs, when left out."""
-    read_only: Flag = False
+    reads: Flag = False
     """Whether calls that only read are judged too (Get, List, Describe). They are many."""
+
+    @property
+    def watched(self) -> tuple[Service, ...]:
+        """See `watched_services`."""
+        return watched_services(self.services)
+
+    @property
+    def judged(self) -> tuple[Service, ...]:
+        """See `judged_services`."""
+        return judged_services(self.services)
 
 
 class Defaults(_Section):
@@ -104,7 +120,7 @@ class Defaults(_Section):
     uncatalogued: SeverityOrOff = "low"
     """How bad an operation is that may write and that the catalog does not know yet."""
     reads: SeverityOrOff = "informational"
-    """How bad an operation is that only reads, when watch.read_only is true."""
+    """How bad an operation is that only reads, when watch.reads is true."""
     dedup_window: Annotated[Mapping[SeverityName, Duration], ForEachSeverity] = {}
     """How long repeats are held back, for all severities or for each: nothing is held back yet."""
 
@@ -142,8 +158,8 @@ def _free_name(name: str) -> str:
     return name
 
 
-class OwnRule(_Section):
-    """A rule of the operator's own. What it leaves open is taken from the catalog's entry."""
+class CustomRule(_Section):
+    """A rule of yours. What it leaves open is taken from the catalog's entry."""
 
     name: Annotated[Name, AfterValidator(_free_name)]
     match: Pattern
@@ -159,7 +175,7 @@ class OwnRule(_Section):
     attack: Annotated[tuple[Technique, ...], Items] = ()
 
     @model_validator(mode="after")
-    def _escalations_only_raise(self) -> OwnRule:
+    def _escalations_only_raise(self) -> CustomRule:
         if faults := not_above(self.severity, self.escalate):
             raise refuse(*((("escalate", *path), message) for path, message in faults))
         return self
@@ -194,7 +210,7 @@ class KnownAutomation(_Section):
     @field_validator("at_most")
     @classmethod
     def _hides_nothing(cls, at_most: Severity | None, info: ValidationInfo) -> Severity | None:
-        minimum = _around(info).minimum
+        minimum = _context(info).minimum
         if at_most is not None and at_most < minimum:
             advice = (
                 f"is below defaults.minimum_severity, {minimum.value}, so it would hide; a suppression hides"
@@ -203,11 +219,11 @@ class KnownAutomation(_Section):
         return at_most
 
 
-class Own(_Section):
-    """What is yours; calls that name something else are told as such."""
+class AllowLists(_Section):
+    """Your allow lists; anything else raises severity."""
 
     accounts: Annotated[tuple[AccountId, ...], Items, Once] = ()
-    """Your other accounts: naming them is not another account's business."""
+    """Your other accounts."""
     buckets: Annotated[tuple[Bucket, ...], Items, Once] = ()
     """Your S3 buckets; when some are named, a call that names another is high at least."""
     domains: Annotated[tuple[Domain, ...], Items, Once] = ()
@@ -241,33 +257,40 @@ class Destination(_Section):
 class Route(_Section):
     """Which findings go to which destinations: those of these severities (all, when left out) that match."""
 
-    severity: Annotated[tuple[SeverityName, ...], _SOME, Once] | None = None
+    severity: Annotated[tuple[SeverityName, ...], _SOME, Once] = tuple(Severity)
     match: Pattern | None = None
     """An event pattern over the record, its facts and the finding (rule, category, severity)."""
     to: Annotated[tuple[Annotated[str, AfterValidator(_routed_to)], ...], _SOME, Once]
 
+    def compiled(self) -> CompiledRoute:
+        """The route as the functions know it."""
+        match = None if self.match is None else RecordPattern(self.match)
+        return CompiledRoute(frozenset(self.severity), match, self.to)
+
 
 class Config(_Section):
     """Who is told what. A config that was checked."""
+
+    renamed: ClassVar[Mapping[str, str]] = {"own": "allow_lists"}
 
     version: Annotated[Version, Field(examples=["version: 1"])]
     watch: Watch = Watch()
     defaults: Defaults = Defaults()
     operations: Mapping[OperationName, Override] = {}
     """Your own severity of an operation, such as iot:CreateThing."""
-    rules: Annotated[tuple[OwnRule, ...], Items] = ()
-    """Rules of your own, beside the catalog's."""
+    rules: Annotated[tuple[CustomRule, ...], Items] = ()
+    """Custom rules, beside the catalog's."""
     suppressions: Annotated[tuple[Suppression, ...], Items] = ()
     """Standing exceptions, each with a reason and a last day."""
     known_automation: Annotated[tuple[KnownAutomation, ...], Items] = ()
     """Roles whose routine work is lowered and never hidden."""
-    own: Own = Own()
+    allow_lists: AllowLists = AllowLists()
     aliases: Aliases = Aliases()
     destinations: Annotated[
         Mapping[Name, Destination], Field(min_length=1, examples=["destinations: {audit: {sns: create}}"])
     ]
     """Where alerts go, by names of your choice."""
-    routes: Annotated[tuple[Route, ...], _SOME] | None = None
+    routes: Annotated[tuple[Route, ...], _SOME] = ()
     """Who hears of what; without routes, everything goes everywhere."""
     slack_test_host: Literal["127.0.0.1", "::1", "localhost"] | None = None
     """For tests: a loopback host that may stand in for Slack."""
@@ -291,15 +314,31 @@ class Config(_Section):
     def _escalations_only_raise(
         cls, overrides: Mapping[str, Override], info: ValidationInfo
     ) -> Mapping[str, Override]:
-        faults: list[tuple[Path, str]] = []
+        faults: list[tuple[Place, str]] = []
         for operation, override in overrides.items():
             if override.escalate and override.severity != "off":
-                base = effective_severity(_around(info).catalog[operation], override)
+                base = effective_severity(_context(info).catalog[operation], override)
                 for path, message in not_above(base, override.escalate):
                     faults.append(((operation, "escalate", *path), message))
         if faults:
             raise refuse(*faults)
         return overrides
+
+    @model_validator(mode="after")
+    def _routes_everything(self) -> Config:
+        if not self.routes:
+            everywhere = Route.model_construct(to=tuple(sorted(self.destinations)))
+            object.__setattr__(self, "routes", (everywhere,))
+        return self
+
+    def audience_of(self, severity: Severity) -> Audience:
+        """Who hears of findings of a severity."""
+        return find_audience(
+            severity,
+            [each.compiled() for each in self.routes],
+            minimum=self.defaults.minimum_severity,
+            destinations=self.destinations,
+        )
 
 
 def effective_severity(entry: Entry, override: Override | None) -> Severity:

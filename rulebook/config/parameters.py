@@ -6,40 +6,37 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from botocore.model import Shape
 
-from handlers.core.spelling import small_first
+from handlers.core.parameter_case import lower_first
+from handlers.core.patterns import Field
 from rulebook.api_models import choices_of, is_text, members_of
 from rulebook.config.conditions import unmet
-from rulebook.faults import Path, did_you_mean
+from rulebook.faults import Place, did_you_mean
 from rulebook.vocabulary import Leaf
 
 # What CloudTrail writes in place of parameters that are too large.
 _IN_THEIR_PLACE = frozenset({"omitted", "reason", "originalSize"})
 
 
-def unknown_parameters(
-    names: Sequence[str], condition: object, shapes: Sequence[Shape], place: Path
-) -> Iterator[tuple[Path, str]]:
-    """Faults of a condition at `names` below `requestParameters`, where one of these shapes stands."""
+def unknown_parameters(field: Field, shapes: Sequence[Shape]) -> Iterator[tuple[Place, str]]:
+    """Faults of a field below `requestParameters`, where one of these shapes stands."""
+    names = field.path[1:]
     if names and names[0] in _IN_THEIR_PLACE:
         return
-    for name in names:
+    for steps, name in enumerate(names, start=2):
         groups = [members_of(shape) for shape in shapes]
         if None in groups:
             return
         shapes = [group[name] for group in groups if group is not None and name in group]
         if not shapes:
-            yield place, _unknown(name, _names_in(groups))
+            yield field.place_at(steps), _unknown(name, _names_in(groups))
             return
-    if isinstance(condition, Mapping):
-        yield from _inside(condition, shapes, place, top=not names)
-        return
     groups = [members_of(shape) for shape in shapes]
     if all(groups):
-        yield place, f"is no single value; name one below it: {', '.join(_names_in(groups)[:12])}"
+        yield field.place, f"is no single value; name one below it: {', '.join(_names_in(groups)[:12])}"
     elif all(map(is_text, shapes)):
         choices = [frozenset(choices_of(shape)) for shape in shapes]
         every = frozenset[str]().union(*choices) if all(choices) else None
-        yield from unmet(condition, Leaf("text", every, form="free"), place)
+        yield from unmet(field.values, Leaf("text", every, form="free"), field.place)
 
 
 def _names_in(groups: Sequence[Mapping[str, Shape] | None]) -> list[str]:
@@ -48,17 +45,6 @@ def _names_in(groups: Sequence[Mapping[str, Shape] | None]) -> list[str]:
 
 def _unknown(name: str, known: Sequence[str]) -> str:
     for each in known:
-        if small_first(each) == name:
-            return f"write {each}, as AWS's model does; records in either spelling are then matched"
+        if lower_first(each) == name:
+            return f"write {each}, as AWS's model does; records in either case are then matched"
     return f"the operation has no such parameter{did_you_mean(name, known)}"
-
-
-def _inside(
-    pattern: Mapping[str, object], shapes: Sequence[Shape], place: Path, *, top: bool
-) -> Iterator[tuple[Path, str]]:
-    for key, inner in pattern.items():
-        if key == "$or" and isinstance(inner, list):
-            for position, branch in enumerate(inner):
-                yield from _inside(branch, shapes, (*place, key, position), top=top)
-        elif not (top and key in _IN_THEIR_PLACE):
-            yield from unknown_parameters(key.split("."), inner, shapes, (*place, key))

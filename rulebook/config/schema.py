@@ -63,7 +63,12 @@ def render_schema(catalog: Mapping[str, Entry]) -> str:
     return json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
 
 
-_PATTERN_KEYS = (("Escalation", "when"), ("OwnRule", "match"), ("Suppression", "match"), ("Route", "match"))
+_PATTERN_KEYS = (
+    ("Escalation", "when"),
+    ("CustomRule", "match"),
+    ("Suppression", "match"),
+    ("Route", "match"),
+)
 
 
 def _only(part: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
+from handlers.core.operations import split_operation
 from handlers.core.severity import Severity
 from rulebook.faults import did_you_mean, quoted
 from rulebook.secret_names import secret_name_fault
@@ -55,7 +56,8 @@ def _flag(value: object) -> object:
     return value
 
 
-def _service(name: str) -> str:
+def _service(typed: str) -> str:
+    name = split_operation(typed)[0]
     if name not in SERVICES:
         raise refuse(
             ((), f"{quoted(name)} is not one of {', '.join(SERVICES)}{did_you_mean(name, SERVICES)}")

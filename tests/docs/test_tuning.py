@@ -10,10 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.main import app
-from handlers.core.facts import derive_facts
-from handlers.core.judgement import judge
+from handlers.core.judgement import judge_event
 from handlers.core.record import parse_event
-from handlers.core.ruleset_file import load_ruleset
 from rulebook.any_operation import load_any_operation
 from rulebook.catalog import load_catalog
 from rulebook.compile import compile_ruleset
@@ -106,9 +104,8 @@ POLICY = {"operation": "CreatePolicy", "requestParameters": {"policyName": "p", 
 def test_each_example_does_what_it_says(
     heading: str, record: dict[str, Any], severity: str | None, told: list[str]
 ) -> None:
-    ruleset = load_ruleset(compile_ruleset(config_of(heading), CATALOG, load_any_operation()))
-    parsed = parse_event(make_event(**record))
-    finding = judge(parsed, derive_facts(parsed, ruleset.own), ruleset)
+    ruleset = compile_ruleset(config_of(heading), CATALOG, load_any_operation())
+    finding = judge_event(parse_event(make_event(**record)), ruleset).finding
     assert (severity, told) == (
         finding.severity.value if finding else None,
         sorted(finding.destinations) if finding else [],

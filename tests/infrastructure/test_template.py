@@ -248,7 +248,7 @@ operations: {iot:DeletePolicy: {severity: high}}
 rules: [{name: mine, match: {eventName: [CreatePolicy]}, severity: high, why: because}]
 suppressions: [{name: a, match: {eventName: [CreateThing]}, reason: x, until: 2030-01-01}]
 known_automation: [{name: b, roles: ["arn:aws:iam::111122223333:role/ci"], reason: x}]
-own: {accounts: ["111122223333"], domains: [example.com]}
+allow_lists: {accounts: ["111122223333"], domains: [example.com]}
 aliases: {accounts: {"111122223333": prod}}
 """
 
@@ -268,7 +268,7 @@ def test_a_change_of_what_is_watched_changes_the_rule_too_and_nothing_else(
 ) -> None:
     config = tmp_path / "alerts.yaml"
     config.write_text(
-        Path("config/alerts.yaml").read_text() + "\nwatch: {services: [iot, iotevents], read_only: true}\n"
+        Path("config/alerts.yaml").read_text() + "\nwatch: {services: [iot, iotevents], reads: true}\n"
     )
     after = synthesize(config, tmp_path)
     (rule,) = _resources(after, "AWS::Events::Rule").values()

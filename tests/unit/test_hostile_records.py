@@ -13,14 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from handlers.core.alerts import Delivery, build_alert, read_delivery, write_delivery
-from handlers.core.facts import derive_facts
-from handlers.core.judgement import judge
+from handlers.core.judgement import judge_event
 from handlers.core.record import BadRecord, parse_event
 from handlers.core.renderings.slack import render_slack
 from handlers.core.renderings.sns import render_sns
 from handlers.core.renderings.text import render_text
 from handlers.core.ruleset import Ruleset
-from handlers.core.ruleset_file import load_ruleset
 from rulebook.catalog import load_catalog
 from rulebook.compile import compile_file
 from rulebook.services import SERVICES
@@ -61,7 +59,7 @@ VALUES = st.recursive(
 
 CONFIG = f"""
 version: 1
-watch: {{read_only: true}}
+watch: {{reads: true}}
 rules:
   - {{name: everything, match: {{eventSource: [{{exists: true}}]}}, severity: low, why: it happened}}
 suppressions:
@@ -71,7 +69,7 @@ suppressions:
     until: 2026-01-01
 known_automation:
   - {{name: robot, roles: ["arn:aws:iam::{ACCOUNT}:role/robot-*"], reason: it works}}
-own: {{accounts: ["444455556666"], buckets: [our-bucket], domains: [example.com]}}
+allow_lists: {{accounts: ["444455556666"], buckets: [our-bucket], domains: [example.com]}}
 aliases: {{accounts: {{"{ACCOUNT}": prod}}, regions: {{eu-west-1: Ireland}}}}
 destinations: {{audit: {{sns: create}}}}
 routes: [{{match: {{finding: {{category: [thing]}}}}, to: [audit]}}, {{to: [audit]}}]
@@ -82,7 +80,7 @@ routes: [{{match: {{finding: {{category: [thing]}}}}, to: [audit]}}, {{to: [audi
 def ruleset(tmp_path_factory: pytest.TempPathFactory) -> Ruleset:
     path = tmp_path_factory.mktemp("config") / "alerts.yaml"
     path.write_text(CONFIG)
-    return load_ruleset(compile_file(path, CATALOG))
+    return compile_file(path, CATALOG)
 
 
 def paths_of(operation: str) -> list[tuple[str, ...]]:
@@ -128,11 +126,10 @@ def tell(event: Mapping[str, Any], ruleset: Ruleset) -> None:
         record = parse_event(event)
     except BadRecord:
         return
-    facts = derive_facts(record, ruleset.own)
-    finding = judge(record, facts, ruleset)
-    if finding is None:
+    judged = judge_event(record, ruleset)
+    if judged.finding is None:
         return
-    delivery = Delivery(alert=build_alert(record, facts, finding, ruleset), destination="audit")
+    delivery = Delivery(alert=build_alert(judged, judged.finding, ruleset), destination="audit")
     text = write_delivery(delivery)
     text.encode()
     assert delivery == read_delivery(text)

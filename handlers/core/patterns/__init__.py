@@ -21,7 +21,30 @@ reads it as the name of a field, and the rule never fires), and so are an empty 
 `anything-but` (it would refuse nothing) and fields more than 100 keys deep.
 """
 
-from handlers.core.patterns.compiler import Predicate, compile_pattern
+from handlers.core.patterns.compiler import Predicate, compile_nodes, compile_pattern
 from handlers.core.patterns.error import PatternError
+from handlers.core.patterns.tree import (
+    OR,
+    Either,
+    Field,
+    Nodes,
+    Path,
+    alternatives_of,
+    fields_of,
+    read_pattern,
+)
 
-__all__ = ["PatternError", "Predicate", "compile_pattern"]
+__all__ = [
+    "OR",
+    "Either",
+    "Field",
+    "Nodes",
+    "Path",
+    "PatternError",
+    "Predicate",
+    "alternatives_of",
+    "compile_nodes",
+    "compile_pattern",
+    "fields_of",
+    "read_pattern",
+]

@@ -11,10 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
+from handlers.core.patterns.tree import Path
 from handlers.core.patterns.values import Values
-
-Path = tuple[str, ...]
-"""The keys down to a field, without dots."""
 
 _ABSENT: Any = object()
 _CONTAINERS = (Mapping, list, tuple)

@@ -39,7 +39,7 @@ def test_a_sound_file_says_what_is_watched_and_who_hears_of_what(file: Path) -> 
         0,
         f"{file}: fine\n"
         "  watches   iotsecuredtunneling; calls that write\n"
-        "  judges    4 operations and a rule of your own\n"
+        "  judges    4 operations and a custom rule\n"
         "  critical      audit; where a match holds: team\n"
         "  high          audit\n"
         "  medium        audit\n"
@@ -49,9 +49,9 @@ def test_a_sound_file_says_what_is_watched_and_who_hears_of_what(file: Path) -> 
 
 
 def test_faults_go_to_standard_error_and_the_exit_code_is_two(file: Path) -> None:
-    file.write_text(f"{AUDIT}route: []\nwatch: {{read_only: yes}}\n")
+    file.write_text(f"{AUDIT}route: []\nwatch: {{reads: yes}}\n")
     said = run("check", file)
-    assert (2, "", [f"{file}:4:1", f"{file}:5:20"]) == (
+    assert (2, "", [f"{file}:4:1", f"{file}:5:16"]) == (
         said.exit_code,
         said.stdout,
         [line.split(": ")[0] for line in said.stderr.splitlines()],

@@ -5,11 +5,16 @@ from typing import Any
 import pytest
 
 from cli.conditions import Condition, check_conditions
+from handlers.core.record_pattern import RecordPattern
 
 VIEW: dict[str, Any] = {
     "requestParameters": {"status": "ACTIVE", "actions": [{"http": {"url": "a"}}, {"sqs": {"url": "b"}}]},
     "facts": {"omitted": False},
 }
+
+
+def check(pattern: dict[str, Any], view: dict[str, Any]) -> tuple[Condition, ...]:
+    return check_conditions(RecordPattern(pattern), view)
 
 
 def test_each_condition_is_told_with_what_was_found() -> None:
@@ -18,17 +23,17 @@ def test_each_condition_is_told_with_what_was_found() -> None:
         Condition("requestParameters.status", ["INACTIVE"], ("ACTIVE",), holds=False),
         Condition("facts.omitted", [False], (False,), holds=True),
         Condition("facts.denied", [True], (), holds=False),
-    ) == check_conditions(pattern, VIEW)
+    ) == check(pattern, VIEW)
 
 
 def test_values_in_arrays_are_all_found() -> None:
-    (condition,) = check_conditions({"requestParameters": {"actions": {"http": {"url": ["x"]}}}}, VIEW)
+    (condition,) = check({"requestParameters": {"actions": {"http": {"url": ["x"]}}}}, VIEW)
     assert ("a",) == condition.found
 
 
 def test_an_or_is_one_condition() -> None:
     pattern = {"requestParameters": {"$or": [{"status": ["ACTIVE"]}, {"name": ["x"]}]}}
-    (condition,) = check_conditions(pattern, VIEW)
+    (condition,) = check(pattern, VIEW)
     assert ("requestParameters.$or", True, ()) == (condition.path, condition.holds, condition.found)
 
 

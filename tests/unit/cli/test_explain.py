@@ -14,7 +14,7 @@ from tests.rules import CIRCUMSTANCES, UPDATE_CERTIFICATE, make_ruleset
 
 def escalating(when: dict[str, Any], severity: str = "medium") -> Ruleset:
     escalation = {"when": when, "to": "high", "why": "it is worse"}
-    return make_ruleset({**UPDATE_CERTIFICATE, "severity": severity, "escalate": [escalation]})
+    return make_ruleset({**UPDATE_CERTIFICATE, "severity": severity, "escalations": [escalation]})
 
 
 ACTIVATED = """\
@@ -103,7 +103,7 @@ CREATE_POLICY = {
     "event_name": "CreatePolicy",
     "subject": "requestParameters.policyName",
     "why": "says what devices may do",
-    "escalate": [],
+    "escalations": [],
 }
 
 
@@ -215,7 +215,9 @@ def test_silence_has_its_reason(record: dict[str, Any], operation: str, expected
         "escalations": [],
         "circumstances": [],
         "automation": None,
-        "held_back": [],
+        "suppressed": [],
+        "expired": [],
+        "near_misses": [],
         "destinations": [],
     } == data
 
@@ -265,7 +267,9 @@ def test_machines_read_what_fired_what_holds_and_who_is_told() -> None:
             {"name": "failed-call", "why": "the call failed, so nothing was changed", "holds": True},
         ],
         "automation": None,
-        "held_back": [],
+        "suppressed": [],
+        "expired": [],
+        "near_misses": [],
         "destinations": ["audit"],
     } == data
 

@@ -1,4 +1,4 @@
-"""An event explained where the operator's config speaks: own rules, automation, suppressions, routes."""
+"""An event explained where the operator's config speaks: custom rules, automation, suppressions, routes."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from tests.explanations import in_json, told
-from tests.rules import OWN_RULE, UPDATE_CERTIFICATE, make_ruleset
+from tests.rules import CUSTOM_RULE, UPDATE_CERTIFICATE, make_ruleset
 
-MINE: dict[str, Any] = {**OWN_RULE, "severity": "medium", "why": "nobody activates at night"}
+MINE: dict[str, Any] = {**CUSTOM_RULE, "severity": "medium", "why": "nobody activates at night"}
 ROUTINE: dict[str, Any] = {
     "name": "pipeline",
     "when": {"facts": {"actor": {"name": ["fleet-admin"]}}},
@@ -26,7 +26,7 @@ PLANNED: dict[str, Any] = {
 
 
 def test_each_rule_and_what_lowered_the_catalogs_is_told_with_its_reason() -> None:
-    said = told(make_ruleset(own_rules=[MINE], automation=[ROUTINE]))
+    said = told(make_ruleset(custom_rules=[MINE], automation=[ROUTINE]))
     assert (
         "Rule mine\n"
         "  medium         nobody activates at night\n"
@@ -40,47 +40,47 @@ def test_each_rule_and_what_lowered_the_catalogs_is_told_with_its_reason() -> No
 
 
 HELD = (
-    "Told to  nobody: suppressions hold it back\n"
-    "         rollout (OPS-12) holds back mine through 2026-11-22\n"
-    "         rollout (OPS-12) holds back iot:UpdateCertificate through 2026-11-22\n"
+    "Told to  nobody: it is suppressed\n"
+    "         rollout (OPS-12) suppresses mine through 2026-11-22\n"
+    "         rollout (OPS-12) suppresses iot:UpdateCertificate through 2026-11-22\n"
 )
-ENDED = "Told to  secops, audit\n         the suppression rollout ended on 2026-11-22\n"
+ENDED = "Told to  secops, audit\n         the suppression rollout expired on 2026-11-22\n"
 
 
 @pytest.mark.parametrize(
     ("time", "expected"), [("2026-11-22T09:30:15Z", HELD), ("2026-11-23T09:30:15Z", ENDED)]
 )
 def test_a_suppression_that_holds_or_ended_is_told_with_its_day(time: str, expected: str) -> None:
-    said = told(make_ruleset(own_rules=[MINE], suppressions=[PLANNED]), eventTime=time)
+    said = told(make_ruleset(custom_rules=[MINE], suppressions=[PLANNED]), eventTime=time)
     assert said.endswith(expected)
-    assert "do not hold it back" not in said
+    assert "that do not match" not in said
 
 
-def test_a_rule_that_is_held_back_alone_is_not_said_to_be_silent() -> None:
+def test_a_rule_that_is_suppressed_alone_is_not_said_to_be_silent() -> None:
     alone = {**PLANNED, "match": {"finding": {"rule": ["mine"]}}}
-    ruleset = make_ruleset(own_rules=[MINE], suppressions=[alone])
+    ruleset = make_ruleset(custom_rules=[MINE], suppressions=[alone])
     said = told(ruleset)
     assert said.endswith(
-        "Told to  secops, audit\n         rollout (OPS-12) holds back mine through 2026-11-22\n"
+        "Told to  secops, audit\n         rollout (OPS-12) suppresses mine through 2026-11-22\n"
     )
-    assert "do not" not in said.replace("does not match", "")
+    assert "that do not match" not in said
     assert [{"rule": "mine", "suppression": "rollout", "until": "2026-11-22"}] == in_json(ruleset)[
-        "held_back"
+        "suppressed"
     ]
 
 
-def test_own_rules_and_suppressions_that_stayed_silent_are_told_with_what_failed_first() -> None:
+def test_custom_rules_and_suppressions_that_stayed_silent_are_told_with_what_failed_first() -> None:
     other = {**PLANNED, "match": {"eventName": ["CreateThing"]}}
     said = told(
-        make_ruleset(own_rules=[MINE], suppressions=[other]), requestParameters={"newStatus": "REVOKED"}
+        make_ruleset(custom_rules=[MINE], suppressions=[other]), requestParameters={"newStatus": "REVOKED"}
     )
     assert (
-        "Rules of your own that do not speak\n"
+        "Custom rules that do not match\n"
         '  - mine                      requestParameters.newStatus does not match ["ACTIVE"]: it is'
         ' "REVOKED"\n'
     ) in said
     assert (
-        "Suppressions that do not hold it back\n"
+        "Suppressions that do not match\n"
         '  - rollout                   eventName does not match ["CreateThing"]: it is'
         ' "UpdateCertificate"\n'
     ) in said
@@ -90,7 +90,7 @@ def test_a_finding_that_no_route_takes_says_so() -> None:
     assert told(make_ruleset(routes=[])).endswith("Told to  nobody: no route takes it\n")
 
 
-def test_an_own_rule_on_an_operation_that_is_off_is_explained_without_circumstances() -> None:
-    said = told(make_ruleset({**UPDATE_CERTIFICATE, "off": True}, own_rules=[MINE]))
+def test_a_custom_rule_on_an_operation_that_is_off_is_explained_without_circumstances() -> None:
+    said = told(make_ruleset({**UPDATE_CERTIFICATE, "off": True}, custom_rules=[MINE]))
     assert "Rule mine" in said
     assert "Circumstances" not in said

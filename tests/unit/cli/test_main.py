@@ -10,10 +10,10 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.event_files import read_record
-from cli.explain import event_data, explain_event, render_event
+from cli.explain import event_data, explain_event
+from cli.explain_text import render_event
 from cli.main import app
 from cli.operations import entry_data, render_entry
-from handlers.core.ruleset_file import load_ruleset
 from rulebook.any_operation import load_any_operation
 from rulebook.catalog import load_catalog
 from rulebook.compile import compile_ruleset
@@ -25,7 +25,7 @@ EVENTS = sorted((ROOT / "tests" / "events").glob("*.json"))
 # The command takes half a second to load these each time.
 CATALOG = load_catalog()
 CONFIG = load_config(ROOT / "config" / "alerts.yaml", CATALOG)
-RULESET = load_ruleset(compile_ruleset(CONFIG, CATALOG, load_any_operation()))
+RULESET = compile_ruleset(CONFIG, CATALOG, load_any_operation())
 
 
 def run(*arguments: object, code: int = 0, stdin: str | None = None) -> str:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from handlers.core.alerts import TEXT_LIMIT, BadDelivery, Delivery, clean, read_delivery, write_delivery
 from tests.alerts import make_alert
 from tests.records import CERTIFICATE
-from tests.rules import OWN_RULE, UPDATE_CERTIFICATE, make_ruleset
+from tests.rules import CUSTOM_RULE, UPDATE_CERTIFICATE, make_ruleset
 
 
 def test_an_alert_names_the_resource_and_shows_only_what_the_rule_allows() -> None:
@@ -117,8 +117,8 @@ def test_a_delivery_of_the_first_release_can_be_read_for_ever() -> None:
     assert "iot:UpdateCertificate" == read_delivery(path.read_text()).alert.operation
 
 
-def test_what_an_own_rule_leaves_open_is_as_the_catalog_has_it() -> None:
-    alert = make_alert(ruleset=make_ruleset(own_rules=[OWN_RULE]))
+def test_what_a_custom_rule_leaves_open_is_as_the_catalog_has_it() -> None:
+    alert = make_alert(ruleset=make_ruleset(custom_rules=[CUSTOM_RULE]))
     assert (
         "mine",
         CERTIFICATE,
@@ -134,15 +134,15 @@ def test_what_an_own_rule_leaves_open_is_as_the_catalog_has_it() -> None:
     )
 
 
-def test_what_an_own_rule_says_itself_is_what_people_read() -> None:
+def test_what_a_custom_rule_says_itself_is_what_people_read() -> None:
     own = {
-        **OWN_RULE,
+        **CUSTOM_RULE,
         "category": "night",
         "subject": "requestParameters.newStatus",
         "shown": ["requestParameters.certificateId"],
         "runbook": ["Ask the night shift."],
     }
-    alert = make_alert(ruleset=make_ruleset(own_rules=[own]))
+    alert = make_alert(ruleset=make_ruleset(custom_rules=[own]))
     assert ("night", "ACTIVE", {"certificateId": CERTIFICATE}, ("Ask the night shift.",)) == (
         alert.category,
         alert.subject,

@@ -2,26 +2,26 @@ from typing import Any
 
 import pytest
 
-from handlers.core.facts import derive_facts
-from handlers.core.judgement import judge
-from handlers.core.record import parse_event
+from handlers.core.reasons import document_risks
 from handlers.core.severity import Severity
-from tests.findings import find, judge_call
-from tests.records import make_event
+from tests.findings import find, judge_call, reasons
 from tests.rules import CIRCUMSTANCES, UPDATE_CERTIFICATE, make_ruleset
 
 
 def test_the_plain_case_has_the_base_severity_and_its_why() -> None:
-    finding = find(requestParameters={"newStatus": "REVOKED"})
-    assert (Severity.MEDIUM, ("changes whether a device may connect",)) == (finding.severity, finding.reasons)
+    record: dict[str, Any] = {"requestParameters": {"newStatus": "REVOKED"}}
+    assert (Severity.MEDIUM, ("changes whether a device may connect",)) == (
+        find(**record).severity,
+        reasons(**record),
+    )
 
 
 def test_the_highest_escalation_that_matches_wins_and_every_matching_one_gives_its_reason() -> None:
-    finding = find(userIdentity={"type": "Root"})
+    root: dict[str, Any] = {"userIdentity": {"type": "Root"}}
     assert (
         Severity.CRITICAL,
         ("changes whether a device may connect", "root did it", "an identity becomes usable"),
-    ) == (finding.severity, finding.reasons)
+    ) == (find(**root).severity, reasons(**root))
 
 
 ACTIVE = {"requestParameters": {"newStatus": ["ACTIVE"]}}
@@ -30,7 +30,7 @@ ACTIVE = {"requestParameters": {"newStatus": ["ACTIVE"]}}
 @pytest.mark.parametrize("levels", [("critical", "high"), ("high", "critical"), ("critical", "low")])
 def test_the_order_of_escalations_does_not_change_the_severity(levels: tuple[str, str]) -> None:
     escalate = [{"when": ACTIVE, "to": level, "why": level} for level in levels]
-    finding = find(make_ruleset({**UPDATE_CERTIFICATE, "escalate": escalate}))
+    finding = find(make_ruleset({**UPDATE_CERTIFICATE, "escalations": escalate}))
     assert Severity.CRITICAL == finding.severity
 
 
@@ -44,14 +44,13 @@ TEMPLATE = {
 def test_reasons_are_the_meaning_the_escalations_worst_first_the_details_and_last_what_holds_down() -> None:
     escalations = [("high", "a"), ("critical", "worst"), ("high", "b"), ("critical", "a")]
     escalate = [{"when": ACTIVE, "to": to, "why": why} for to, why in escalations]
-    ruleset = make_ruleset({**UPDATE_CERTIFICATE, "escalate": escalate}, circumstances=CIRCUMSTANCES[::-1])
+    ruleset = make_ruleset({**UPDATE_CERTIFICATE, "escalations": escalate}, circumstances=CIRCUMSTANCES[::-1])
     parameters = {
         "newStatus": "ACTIVE",
         "templateBody": TEMPLATE,
         "policyDocument": ANYTHING,
         "targetAwsAccount": "999999999999",
     }
-    finding = find(ruleset, requestParameters=parameters, errorCode="ThrottlingException")
     assert (
         "changes whether a device may connect",
         "worst",
@@ -62,33 +61,31 @@ def test_reasons_are_the_meaning_the_escalations_worst_first_the_details_and_las
         "statement 1 lets a device connect as any client",
         "it names another account",
         "the call failed, so nothing was changed",
-    ) == finding.reasons
+    ) == reasons(ruleset, requestParameters=parameters, errorCode="ThrottlingException")
 
 
 def test_a_failed_call_changed_nothing_so_it_is_medium_at_most_and_says_so() -> None:
-    finding = find(errorCode="AccessDenied", userIdentity={"type": "Root"})
+    denied: dict[str, Any] = {"errorCode": "AccessDenied", "userIdentity": {"type": "Root"}}
     assert (Severity.MEDIUM, "the call failed, so nothing was changed") == (
-        finding.severity,
-        finding.reasons[-1],
+        find(**denied).severity,
+        reasons(**denied)[-1],
     )
 
 
-def test_an_escalation_fires_on_a_parameter_in_either_spelling() -> None:
+def test_an_escalation_fires_on_a_parameter_in_either_case() -> None:
     when = {"requestParameters": {"Sidewalk": {"Role": ["gateway"]}}}
-    rule = {**UPDATE_CERTIFICATE, "escalate": [{"when": when, "to": "critical", "why": "w"}]}
+    rule = {**UPDATE_CERTIFICATE, "escalations": [{"when": when, "to": "critical", "why": "w"}]}
     for parameters in ({"Sidewalk": {"Role": "gateway"}}, {"sidewalk": {"role": "gateway"}}):
-        record = parse_event(make_event(requestParameters=parameters))
-        finding = judge(record, derive_facts(record), make_ruleset(rule))
-        assert finding is not None
-        assert Severity.CRITICAL == finding.severity
+        assert Severity.CRITICAL == find(make_ruleset(rule), requestParameters=parameters).severity
 
 
 def test_a_circumstance_raises_any_operation_and_gives_its_reason_and_techniques() -> None:
     theirs = "arn:aws:iot:eu-west-1:999999999999:cert/x"
-    finding = find(requestParameters={"newStatus": "REVOKED", "certificateId": theirs})
+    record: dict[str, Any] = {"requestParameters": {"newStatus": "REVOKED", "certificateId": theirs}}
+    finding = find(**record)
     assert (Severity.HIGH, "it names another account", ("T1098", "T1199")) == (
         finding.severity,
-        finding.reasons[-1],
+        reasons(**record)[-1],
         finding.attack,
     )
 
@@ -129,8 +126,7 @@ def test_a_circumstance_that_holds_down_has_the_last_word() -> None:
 def test_what_a_document_allows_is_told_statement_by_statement(
     parameters: dict[str, Any], expected: tuple[str, ...]
 ) -> None:
-    finding = find(requestParameters=parameters)
-    assert expected == finding.details
+    assert expected == document_risks(judge_call(requestParameters=parameters).facts)
 
 
 def test_a_writing_operation_without_a_rule_is_told_as_uncatalogued() -> None:
@@ -145,11 +141,11 @@ def test_circumstances_hold_for_an_uncatalogued_operation_too() -> None:
 
 
 def test_nothing_is_said_of_an_operation_that_the_operator_switched_off() -> None:
-    assert judge_call(make_ruleset({**UPDATE_CERTIFICATE, "off": True})) is None
+    assert judge_call(make_ruleset({**UPDATE_CERTIFICATE, "off": True})).finding is None
 
 
 @pytest.mark.parametrize(
     "record", [{"operation": "ListThings"}, {"eventSource": "organizations.amazonaws.com"}]
 )
 def test_nothing_is_said_of_reads_and_of_other_services(record: dict[str, Any]) -> None:
-    assert judge_call(**record) is None
+    assert judge_call(**record).finding is None

@@ -1,4 +1,4 @@
-"""What the operator's config does to a judgement: own rules, automation, suppressions, routes, reads."""
+"""What the operator's config does to a judgement: custom rules, automation, suppressions, routes, reads."""
 
 from typing import Any
 
@@ -6,75 +6,77 @@ import pytest
 
 from handlers.core.judgement import Finding
 from handlers.core.severity import Severity
-from tests.findings import find
-from tests.rules import OWN_RULE, UPDATE_CERTIFICATE, make_ruleset
+from tests.findings import find, reasons
+from tests.rules import CUSTOM_RULE, UPDATE_CERTIFICATE, make_ruleset
 
 ACTIVE = {"requestParameters": {"newStatus": ["ACTIVE"]}}
 
 
 NIGHT_SHIFT: dict[str, Any] = {
-    **OWN_RULE,
+    **CUSTOM_RULE,
     "name": "night-shift",
     "why": "nobody activates certificates at night",
     "attack": ["T1078"],
 }
 
 
-def test_an_own_rule_that_is_worse_decides_and_the_catalogs_reasons_follow() -> None:
-    finding = find(make_ruleset(own_rules=[NIGHT_SHIFT]))
+def test_a_custom_rule_that_is_worse_decides_and_the_catalogs_reasons_follow() -> None:
+    ruleset = make_ruleset(custom_rules=[NIGHT_SHIFT])
+    finding = find(ruleset)
     assert ("night-shift", Severity.CRITICAL) == (finding.rule.name, finding.severity)
     assert (
         "nobody activates certificates at night",
         "changes whether a device may connect",
         "an identity becomes usable",
-    ) == finding.reasons
+    ) == reasons(ruleset)
     assert ("T1078", "T1098") == finding.attack
 
 
-def test_of_equals_the_operators_own_rule_decides_and_a_lesser_one_adds_its_reason() -> None:
-    equal = find(make_ruleset(own_rules=[{**NIGHT_SHIFT, "severity": "high"}]))
-    lesser = find(make_ruleset(own_rules=[{**NIGHT_SHIFT, "severity": "low"}]))
-    assert ("night-shift", "iot:UpdateCertificate") == (equal.rule.name, lesser.rule.name)
-    assert "nobody activates certificates at night" == lesser.reasons[-1]
+def test_of_equals_the_custom_rule_decides_and_a_lesser_one_adds_its_reason() -> None:
+    equal, lesser = (
+        make_ruleset(custom_rules=[{**NIGHT_SHIFT, "severity": severity}]) for severity in ("high", "low")
+    )
+    assert ("night-shift", "iot:UpdateCertificate") == (find(equal).rule.name, find(lesser).rule.name)
+    assert "nobody activates certificates at night" == reasons(lesser)[-1]
 
 
-def test_an_own_rule_that_does_not_match_is_not_heard() -> None:
-    finding = find(make_ruleset(own_rules=[NIGHT_SHIFT]), requestParameters={"newStatus": "REVOKED"})
+def test_a_custom_rule_that_does_not_match_is_not_heard() -> None:
+    finding = find(make_ruleset(custom_rules=[NIGHT_SHIFT]), requestParameters={"newStatus": "REVOKED"})
     assert ["iot:UpdateCertificate"] == [each.rule.name for each in finding.verdicts]
 
 
-def test_an_own_rule_speaks_of_an_operation_that_is_off_and_knows_what_it_is_about() -> None:
-    finding = find(make_ruleset({**UPDATE_CERTIFICATE, "off": True}, own_rules=[NIGHT_SHIFT]))
+def test_a_custom_rule_speaks_of_an_operation_that_is_off_and_knows_what_it_is_about() -> None:
+    finding = find(make_ruleset({**UPDATE_CERTIFICATE, "off": True}, custom_rules=[NIGHT_SHIFT]))
     assert (["night-shift"], "requestParameters.certificateId", "certificate") == (
         [each.rule.name for each in finding.verdicts],
-        finding.built_in.subject,
-        finding.category,
+        finding.rule.subject,
+        finding.rule.category,
     )
 
 
-def test_an_own_rule_is_as_bad_as_the_operator_wrote_whatever_came_of_the_call() -> None:
-    finding = find(make_ruleset(own_rules=[NIGHT_SHIFT]), errorCode="AccessDenied")
+def test_a_custom_rule_is_as_bad_as_the_operator_wrote_whatever_came_of_the_call() -> None:
+    finding = find(make_ruleset(custom_rules=[NIGHT_SHIFT]), errorCode="AccessDenied")
     assert [("night-shift", Severity.CRITICAL), ("iot:UpdateCertificate", Severity.MEDIUM)] == [
         (each.rule.name, each.severity) for each in finding.verdicts
     ]
 
 
-def test_an_own_rule_escalates_by_its_own_patterns() -> None:
+def test_a_custom_rule_escalates_by_its_own_patterns() -> None:
     worse = {"when": {"facts": {"actor": {"kind": ["root"]}}}, "to": "critical", "why": "and it was root"}
-    ruleset = make_ruleset(own_rules=[{**NIGHT_SHIFT, "severity": "high", "escalate": [worse]}])
+    ruleset = make_ruleset(custom_rules=[{**NIGHT_SHIFT, "severity": "high", "escalations": [worse]}])
     assert [Severity.HIGH, Severity.CRITICAL] == [
         find(ruleset).severity,
         find(ruleset, userIdentity={"type": "Root"}).severity,
     ]
 
 
-def test_own_rules_are_found_by_the_operations_that_they_name() -> None:
+def test_custom_rules_are_found_by_the_operations_that_they_name() -> None:
     named = {
         **NIGHT_SHIFT,
         "match": {"eventName": ["LaunchRocket"]},
-        "operations": [{"event_sources": ["iot.amazonaws.com"], "event_name": "LaunchRocket"}],
+        "event_names": ["LaunchRocket"],
     }
-    ruleset = make_ruleset(own_rules=[named])
+    ruleset = make_ruleset(custom_rules=[named])
     assert ["night-shift", "uncatalogued-operation"] == [
         each.rule.name for each in find(ruleset, operation="LaunchRocket").verdicts
     ]
@@ -92,10 +94,11 @@ LOWERED = "it is routine work of provisioning, so it is lowered: line 3 makes de
 
 
 def test_the_routine_work_of_known_automation_is_lowered_and_told_with_the_reason() -> None:
-    finding = find(make_ruleset(automation=[PROVISIONING]))
+    ruleset = make_ruleset(automation=[PROVISIONING])
+    finding = find(ruleset)
     assert (Severity.LOW, LOWERED, ("audit",)) == (
         finding.severity,
-        finding.reasons[-1],
+        reasons(ruleset)[-1],
         finding.destinations,
     )
 
@@ -103,21 +106,18 @@ def test_the_routine_work_of_known_automation_is_lowered_and_told_with_the_reaso
 def test_what_is_critical_stays_critical_whoever_does_it() -> None:
     critical = {**UPDATE_CERTIFICATE, "severity": "critical"}
     finding = find(make_ruleset(critical, automation=[PROVISIONING]))
-    assert (Severity.CRITICAL, None) == (finding.severity, finding.automation)
+    assert (Severity.CRITICAL, None) == (finding.severity, finding.verdicts[0].automation)
 
 
 def test_circumstances_still_raise_what_automation_lowered() -> None:
     theirs = {"certificateId": "arn:aws:iot:eu-west-1:999999999999:cert/x"}
     finding = find(make_ruleset(automation=[PROVISIONING]), requestParameters=theirs)
-    assert (Severity.HIGH, "provisioning") == (
-        finding.severity,
-        finding.automation.name if finding.automation else None,
-    )
+    automation = finding.verdicts[0].automation
+    assert (Severity.HIGH, "provisioning") == (finding.severity, automation and automation.name)
 
 
 def test_what_others_do_and_what_is_no_routine_of_theirs_is_not_lowered() -> None:
-    routine = [{"event_sources": ["iot.amazonaws.com"], "event_name": "DeleteThing"}]
-    ruleset = make_ruleset(automation=[{**PROVISIONING, "operations": routine}])
+    ruleset = make_ruleset(automation=[{**PROVISIONING, "operations": ["iot:DeleteThing"]}])
     assert Severity.HIGH == find(ruleset).severity
     stranger = {"type": "IAMUser", "arn": "arn:aws:iam::111122223333:user/bob", "accountId": "111122223333"}
     ruleset = make_ruleset(automation=[PROVISIONING])
@@ -125,21 +125,23 @@ def test_what_others_do_and_what_is_no_routine_of_theirs_is_not_lowered() -> Non
 
 
 def test_automation_never_raises_what_is_lower_already() -> None:
-    quiet = {**UPDATE_CERTIFICATE, "severity": "informational", "escalate": []}
+    quiet = {**UPDATE_CERTIFICATE, "severity": "informational", "escalations": []}
     finding = find(make_ruleset(quiet, automation=[PROVISIONING]))
-    assert (Severity.INFORMATIONAL, None) == (finding.severity, finding.automation)
+    assert (Severity.INFORMATIONAL, None) == (finding.severity, finding.verdicts[0].automation)
 
 
-def test_own_rules_are_not_lowered_by_automation() -> None:
-    finding = find(make_ruleset(automation=[PROVISIONING], own_rules=[{**NIGHT_SHIFT, "severity": "medium"}]))
+def test_custom_rules_are_not_lowered_by_automation() -> None:
+    finding = find(
+        make_ruleset(automation=[PROVISIONING], custom_rules=[{**NIGHT_SHIFT, "severity": "medium"}])
+    )
     assert [("night-shift", Severity.MEDIUM), ("iot:UpdateCertificate", Severity.LOW)] == [
         (each.rule.name, each.severity) for each in finding.verdicts
     ]
 
 
-def _held_by(finding: Finding) -> list[str]:
+def _suppressed_by(finding: Finding) -> list[str]:
     """By which suppressions nobody is told of it; none where somebody is."""
-    return [suppression.name for _, suppression in finding.held] if finding.is_held_back else []
+    return [each.suppression.name for each in finding.suppressed] if finding.is_suppressed else []
 
 
 def _suppression(**changes: Any) -> dict[str, Any]:
@@ -162,18 +164,19 @@ def test_a_suppression_holds_through_its_last_day_in_utc_by_the_time_of_the_call
     assert expected == finding.destinations
 
 
-def test_what_is_held_back_says_by_what_and_once_that_ended_people_are_told_so() -> None:
+def test_what_is_suppressed_says_by_what_and_once_that_ended_people_are_told_so() -> None:
     held = find(make_ruleset(suppressions=[_suppression()]))
-    told = find(make_ruleset(suppressions=[_suppression(until="2026-11-21")]))
-    assert ["rollout"] == _held_by(held)
-    assert "the suppression rollout ended on 2026-11-21, so this is told again" == told.reasons[-1]
-    assert ([], Severity.HIGH) == (_held_by(told), told.severity)
+    expired = make_ruleset(suppressions=[_suppression(until="2026-11-21")])
+    told = find(expired)
+    assert ["rollout"] == _suppressed_by(held)
+    assert "the suppression rollout ended on 2026-11-21, so this is told again" == reasons(expired)[-1]
+    assert ([], Severity.HIGH) == (_suppressed_by(told), told.severity)
 
 
 def test_while_one_suppression_holds_nothing_is_said_of_another_that_ended() -> None:
     both = [_suppression(name="old", until="2026-11-01"), _suppression()]
     finding = find(make_ruleset(suppressions=both))
-    assert (["rollout"], ()) == (_held_by(finding), finding.ended)
+    assert (["rollout"], ()) == (_suppressed_by(finding), finding.expired)
 
 
 @pytest.mark.parametrize(
@@ -186,9 +189,9 @@ def test_while_one_suppression_holds_nothing_is_said_of_another_that_ended() -> 
     ],
 )
 def test_a_suppression_of_one_rule_leaves_what_others_say(match: dict[str, Any], left: list[str]) -> None:
-    finding = find(make_ruleset(own_rules=[NIGHT_SHIFT], suppressions=[_suppression(match=match)]))
-    assert (left, []) == ([each.rule.name for each in finding.verdicts], _held_by(finding))
-    held = {verdict.rule.name for verdict, _ in finding.held}
+    finding = find(make_ruleset(custom_rules=[NIGHT_SHIFT], suppressions=[_suppression(match=match)]))
+    assert (left, []) == ([each.rule.name for each in finding.verdicts], _suppressed_by(finding))
+    held = {each.verdict.rule.name for each in finding.suppressed}
     assert {"night-shift", "iot:UpdateCertificate"} == held | set(left)
     assert ("secops", "audit") == finding.destinations
 
@@ -201,13 +204,13 @@ def test_a_suppression_of_one_rule_leaves_what_others_say(match: dict[str, Any],
         [{"finding": {"rule": ["iot:UpdateCertificate"]}}, {"finding": {"rule": ["night-shift"]}}],
     ],
 )
-def test_when_every_verdict_is_held_back_nobody_is_told_and_all_that_hold_are_known(
+def test_when_every_verdict_is_suppressed_nobody_is_told_and_all_that_hold_are_known(
     matches: list[dict[str, Any]],
 ) -> None:
     suppressions = [_suppression(name=f"s{number}", match=match) for number, match in enumerate(matches)]
-    finding = find(make_ruleset(own_rules=[NIGHT_SHIFT], suppressions=suppressions))
+    finding = find(make_ruleset(custom_rules=[NIGHT_SHIFT], suppressions=suppressions))
     assert ({each["name"] for each in suppressions}, (), Severity.CRITICAL) == (
-        set(_held_by(finding)),
+        set(_suppressed_by(finding)),
         finding.destinations,
         finding.severity,
     )
@@ -215,7 +218,7 @@ def test_when_every_verdict_is_held_back_nobody_is_told_and_all_that_hold_are_kn
 
 def test_of_several_suppressions_the_one_that_holds_longest_is_named() -> None:
     both = [_suppression(name="short"), _suppression(name="long", until="2027-01-01")]
-    assert ["long"] == _held_by(find(make_ruleset(suppressions=both)))
+    assert ["long"] == _suppressed_by(find(make_ruleset(suppressions=both)))
 
 
 @pytest.mark.parametrize(
@@ -230,28 +233,28 @@ def test_of_several_suppressions_the_one_that_holds_longest_is_named() -> None:
     ],
 )
 def test_a_route_sees_all_rules_and_the_worst_severity(match: dict[str, Any], told: bool) -> None:
-    route = {"severity": ["critical"], "match": match, "to": ["audit"]}
-    finding = find(make_ruleset(own_rules=[NIGHT_SHIFT], routes=[route]))
+    route = {"severities": ["critical"], "match": match, "to": ["audit"]}
+    finding = find(make_ruleset(custom_rules=[NIGHT_SHIFT], routes=[route]))
     assert (("audit",) if told else ()) == finding.destinations
 
 
 def test_a_field_of_the_record_named_finding_does_not_replace_ours() -> None:
     suppression = _suppression(match={"finding": {"severity": ["informational"]}})
     ruleset = make_ruleset(suppressions=[suppression])
-    assert [] == _held_by(find(ruleset, finding={"severity": "informational"}))
+    assert [] == _suppressed_by(find(ruleset, finding={"severity": "informational"}))
 
 
 def test_reads_are_judged_where_the_operator_wants_them() -> None:
-    reads = {**UPDATE_CERTIFICATE, "name": "read-operation", "severity": "low", "escalate": []}
+    reads = {**UPDATE_CERTIFICATE, "name": "read-operation", "severity": "low", "escalations": []}
     finding = find(make_ruleset(reads=reads), operation="ListThings")
     assert ("read-operation", Severity.LOW) == (finding.rule.name, finding.severity)
 
 
-def test_nothing_is_said_to_be_lowered_that_was_raised_again_or_that_an_own_rule_decides() -> None:
+def test_nothing_is_said_to_be_lowered_that_was_raised_again_or_that_a_custom_rule_decides() -> None:
     theirs = {"certificateId": "arn:aws:iot:eu-west-1:999999999999:cert/x"}
-    raised = find(make_ruleset(automation=[PROVISIONING]), requestParameters=theirs)
-    own = find(make_ruleset(automation=[PROVISIONING], own_rules=[NIGHT_SHIFT]))
-    assert [] == [reason for finding in (raised, own) for reason in finding.reasons if reason == LOWERED]
+    raised = reasons(make_ruleset(automation=[PROVISIONING]), requestParameters=theirs)
+    custom = reasons(make_ruleset(automation=[PROVISIONING], custom_rules=[NIGHT_SHIFT]))
+    assert LOWERED not in raised + custom
 
 
 def test_of_several_automations_the_one_that_lowers_most_counts() -> None:
@@ -261,7 +264,6 @@ def test_of_several_automations_the_one_that_lowers_most_counts() -> None:
 
 
 def test_a_rule_of_any_operation_is_heard_beside_one_that_names_it() -> None:
-    operations = [{"event_sources": ["iot.amazonaws.com"], "event_name": "UpdateCertificate"}]
-    named = {**NIGHT_SHIFT, "name": "named", "operations": operations}
-    finding = find(make_ruleset(own_rules=[NIGHT_SHIFT, named]))
+    named = {**NIGHT_SHIFT, "name": "named", "event_names": ["UpdateCertificate"]}
+    finding = find(make_ruleset(custom_rules=[NIGHT_SHIFT, named]))
     assert {"named", "night-shift", "iot:UpdateCertificate"} == {each.rule.name for each in finding.verdicts}

@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handlers.core.alerts import Delivery, build_alert, read_delivery, write_delivery
-from handlers.core.facts import derive_facts
-from handlers.core.judgement import judge
+from handlers.core.judgement import judge_event
 from handlers.core.record import BadRecord, parse_event, value_at
 from tests.records import ACCOUNT, CERTIFICATE, REGION, make_event
 from tests.rules import make_ruleset
@@ -118,9 +117,8 @@ def test_any_json_in_any_place_of_a_record_gives_an_alert_or_bad_record_and_noth
         record = parse_event(event)
     except BadRecord:
         return
-    facts = derive_facts(record)
     ruleset = make_ruleset()
-    finding = judge(record, facts, ruleset)
-    if finding is not None:
-        delivery = Delivery(alert=build_alert(record, facts, finding, ruleset), destination="audit")
+    judged = judge_event(record, ruleset)
+    if judged.finding is not None:
+        delivery = Delivery(alert=build_alert(judged, judged.finding, ruleset), destination="audit")
         assert delivery == read_delivery(write_delivery(delivery))

@@ -1,7 +1,9 @@
+from typing import Any
+
 import pytest
 
 from handlers.core.severity import Severity
-from tests.rules import UPDATE_CERTIFICATE, make_ruleset
+from tests.rules import CUSTOM_RULE, UPDATE_CERTIFICATE, make_ruleset
 
 
 @pytest.mark.parametrize(
@@ -13,7 +15,7 @@ from tests.rules import UPDATE_CERTIFICATE, make_ruleset
     ],
 )
 def test_a_severity_goes_where_its_routes_say(severity: Severity, expected: tuple[str, ...]) -> None:
-    assert expected == make_ruleset().destinations_for(severity, {})
+    assert expected == make_ruleset().audiences[severity].destinations_for({})
 
 
 @pytest.mark.parametrize(
@@ -22,32 +24,22 @@ def test_a_severity_goes_where_its_routes_say(severity: Severity, expected: tupl
 def test_a_severity_is_told_from_the_minimum_on_and_below_it_not_even_with_a_route(
     minimum: str, expected: tuple[str, ...]
 ) -> None:
-    assert expected == make_ruleset(minimum_severity=minimum).destinations_for(Severity.MEDIUM, {})
+    assert expected == make_ruleset(minimum_severity=minimum).audiences[Severity.MEDIUM].destinations_for({})
 
 
 def test_a_destination_of_two_routes_hears_once() -> None:
     routes = [
-        {"severity": ["high"], "match": None, "to": ["audit"]},
-        {"severity": ["high", "low"], "match": None, "to": ["audit"]},
+        {"severities": ["high"], "match": None, "to": ["audit"]},
+        {"severities": ["high", "low"], "match": None, "to": ["audit"]},
     ]
-    assert ("audit",) == make_ruleset(routes=routes).destinations_for(Severity.HIGH, {})
+    assert ("audit",) == make_ruleset(routes=routes).audiences[Severity.HIGH].destinations_for({})
 
 
 def test_a_route_with_a_match_takes_only_what_matches() -> None:
     match = {"recipientAccountId": ["111122223333"]}
-    ruleset = make_ruleset(routes=[{"severity": ["high"], "match": match, "to": ["audit"]}])
+    ruleset = make_ruleset(routes=[{"severities": ["high"], "match": match, "to": ["audit"]}])
     views = [{"recipientAccountId": account} for account in ("111122223333", "444455556666")]
-    assert [("audit",), ()] == [ruleset.destinations_for(Severity.HIGH, view) for view in views]
-
-
-def test_a_rule_is_found_under_each_of_its_event_sources() -> None:
-    sources = ["iotsecuredtunneling.amazonaws.com", "iotsecuretunneling.amazonaws.com"]
-    ruleset = make_ruleset({**UPDATE_CERTIFICATE, "event_sources": sources, "event_name": "OpenTunnel"})
-    names = [ruleset.built_in_rule((source, "OpenTunnel")).name for source in sources]
-    assert ["iot:UpdateCertificate"] * 2 == names
-
-
-IOT = "iot.amazonaws.com"
+    assert [("audit",), ()] == [ruleset.audiences[Severity.HIGH].destinations_for(view) for view in views]
 
 
 @pytest.mark.parametrize(
@@ -63,15 +55,68 @@ IOT = "iot.amazonaws.com"
 def test_an_operation_is_judged_by_its_rule_or_as_unknown_unless_it_is_off_or_reads(
     event_name: str, expected: str, off: bool
 ) -> None:
-    switched_off = {**UPDATE_CERTIFICATE, "name": "iot:DeleteThing", "event_name": "DeleteThing", "off": True}
-    rule = make_ruleset(UPDATE_CERTIFICATE, switched_off).built_in_rule((IOT, event_name))
+    switched_off = {**UPDATE_CERTIFICATE, "name": "iot:DeleteThing", "off": True}
+    rule = make_ruleset(UPDATE_CERTIFICATE, switched_off).catalog_rule(f"iot:{event_name}")
     assert (expected, off) == (rule.name, rule.off)
 
 
+def test_a_custom_rule_has_what_it_leaves_open_from_the_catalogs_rule() -> None:
+    ((_, rule),) = make_ruleset(custom_rules=[CUSTOM_RULE]).rules_for("iot:UpdateCertificate").custom_rules
+    catalog_rule = make_ruleset().catalog_rule("iot:UpdateCertificate")
+    assert ("mine", Severity.CRITICAL, "because", ()) == (rule.name, rule.severity, rule.why, rule.attack)
+    assert (catalog_rule.category, catalog_rule.subject, catalog_rule.shown, catalog_rule.runbook) == (
+        rule.category,
+        rule.subject,
+        rule.shown,
+        rule.runbook,
+    )
+
+
+def test_a_custom_rule_keeps_what_it_says_itself() -> None:
+    own = {
+        "category": "job",
+        "subject": "requestParameters.a",
+        "shown": ["requestParameters.b"],
+        "runbook": ["c"],
+    }
+    ruleset = make_ruleset(custom_rules=[CUSTOM_RULE | own])
+    ((_, rule),) = ruleset.rules_for("iot:UpdateCertificate").custom_rules
+    assert ("job", "requestParameters.a", ("requestParameters.b",), ("c",)) == (
+        rule.category,
+        rule.subject,
+        rule.shown,
+        rule.runbook,
+    )
+
+
+def test_the_rules_of_operations_that_nobody_catalogued_are_not_kept() -> None:
+    ruleset = make_ruleset()
+    assert ruleset.rules_for("iot:UpdateCertificate") is ruleset.rules_for("iot:UpdateCertificate")
+    assert ruleset.rules_for("iot:LaunchRocket") is not ruleset.rules_for("iot:LaunchRocket")
+
+
 @pytest.mark.parametrize(
-    ("event_source", "expected"),
-    [("iotsecuretunneling.amazonaws.com", "iotsecuredtunneling:X"), ("iam.amazonaws.com", "iam:X")],
+    ("capitals", "match", "expected"),
+    [
+        (True, {"requestParameters": {"name": ["x"]}}, True),
+        (True, {"eventName": ["x"]}, False),
+        (False, {"requestParameters": {"name": ["x"]}}, False),
+        (False, {"requestParameters": {"attributes": {"Env": ["x"]}}}, True),
+        (False, {"$or": [{"awsRegion": ["x"]}, {"responseElements": {"Id": ["x"]}}]}, True),
+    ],
 )
-def test_an_operation_has_the_prefix_that_people_write(event_source: str, expected: str) -> None:
-    ruleset = make_ruleset(event_sources={"iotsecuretunneling.amazonaws.com": "iotsecuredtunneling"})
-    assert expected == ruleset.name_of((event_source, "X"))
+def test_parameters_are_lowered_where_a_pattern_can_meet_two_cases(
+    capitals: bool, match: dict[str, Any], expected: bool
+) -> None:
+    rule = {**UPDATE_CERTIFICATE, "escalations": [], "capitals": capitals}
+    ruleset = make_ruleset(rule, custom_rules=[{**CUSTOM_RULE, "match": match}])
+    assert expected == ruleset.rules_for("iot:UpdateCertificate").lowers
+
+
+def test_only_the_facts_that_a_pattern_looks_at_are_asked() -> None:
+    ruleset = make_ruleset({**UPDATE_CERTIFICATE, "escalations": []}, circumstances=[])
+    assert frozenset() == ruleset.rules_for("iot:UpdateCertificate").facts
+    asking = {"$or": [{"facts": {"resource": {"kind": ["job"]}}}, {"facts.job.targets": [1]}]}
+    route = {"severities": ["low"], "match": asking, "to": ["audit"]}
+    ruleset = make_ruleset({**UPDATE_CERTIFICATE, "escalations": []}, circumstances=[], routes=[route])
+    assert {"resource", "job"} == ruleset.rules_for("iot:UpdateCertificate").facts

@@ -7,11 +7,9 @@ from typing import Any
 
 import pytest
 
-from handlers.core.facts import derive_facts
-from handlers.core.judgement import Finding, judge
+from handlers.core.judgement import Finding, judge_event
 from handlers.core.record import parse_event
 from handlers.core.ruleset import Ruleset
-from handlers.core.ruleset_file import load_ruleset
 from handlers.core.severity import Severity
 from rulebook.any_operation import load_any_operation
 from rulebook.catalog import load_catalog
@@ -28,12 +26,12 @@ QUIET = {"operation": "CreateThing", "requestParameters": {"thingName": "pump"}}
 
 @pytest.fixture(scope="module")
 def ruleset() -> Ruleset:
-    return load_ruleset(compile_file(ROOT / "config" / "alerts.yaml", load_catalog()))
+    return compile_file(ROOT / "config" / "alerts.yaml", load_catalog())
 
 
 def find(ruleset: Ruleset, **record: Any) -> Finding:
     parsed = parse_event(make_event(**record))
-    finding = judge(parsed, derive_facts(parsed), ruleset)
+    finding = judge_event(parsed, ruleset).finding
     assert finding is not None
     return finding
 

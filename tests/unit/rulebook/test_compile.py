@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from handlers.core.ruleset_file import load_ruleset
+from handlers.core.codec import to_json
+from handlers.core.operations import service_of, split_operation
+from handlers.core.ruleset import Ruleset
+from handlers.core.ruleset_file import dump_ruleset
 from handlers.core.severity import Severity
 from rulebook.any_operation import load_any_operation
 from rulebook.catalog import load_catalog
-from rulebook.compile import compile_ruleset, serialise_ruleset
+from rulebook.compile import compile_ruleset
 from rulebook.config import load_config
 from rulebook.services import SERVICES
 
@@ -21,34 +23,38 @@ CATALOG = load_catalog()
 ANY_OPERATION = load_any_operation()
 
 
-def compiled(tmp_path: Path, more: str = "", destinations: str = "{audit: {sns: create}}") -> dict[str, Any]:
+def build(tmp_path: Path, more: str = "", destinations: str = "{audit: {sns: create}}") -> Ruleset:
     path = tmp_path / "alerts.yaml"
     path.write_text(f"version: 1\ndestinations: {destinations}\n{more}", encoding="utf-8")
     return compile_ruleset(load_config(path, CATALOG), CATALOG, ANY_OPERATION)
 
 
+def compiled(tmp_path: Path, more: str = "", destinations: str = "{audit: {sns: create}}") -> dict[str, Any]:
+    data: dict[str, Any] = to_json(build(tmp_path, more, destinations))
+    return data
+
+
 def rule_of(ruleset: dict[str, Any], operation: str) -> dict[str, Any]:
-    (rule,) = [rule for rule in ruleset["rules"] if rule["name"] == operation]
-    return dict(rule)
+    return dict(ruleset["catalog_rules"][operation])
 
 
 @pytest.fixture(scope="module")
 def default() -> dict[str, Any]:
-    return compile_ruleset(load_config(ROOT / "config" / "alerts.yaml", CATALOG), CATALOG, ANY_OPERATION)
+    config = load_config(ROOT / "config" / "alerts.yaml", CATALOG)
+    data: dict[str, Any] = to_json(compile_ruleset(config, CATALOG, ANY_OPERATION))
+    return data
 
 
 def test_a_rule_holds_everything_that_judging_needs(default: dict[str, Any]) -> None:
     entry = CATALOG["iot:UpdateCertificate"]
     expected = {
         "name": "iot:UpdateCertificate",
-        "event_sources": ["iot.amazonaws.com"],
-        "event_name": "UpdateCertificate",
         "category": "certificate",
         "severity": "medium",
         "subject": "requestParameters.certificateId",
         "shown": ["requestParameters.newStatus"],
         "why": entry.why,
-        "escalate": [
+        "escalations": [
             {
                 "when": {"requestParameters": {"newStatus": ["ACTIVE"]}},
                 "to": "high",
@@ -58,6 +64,7 @@ def test_a_rule_holds_everything_that_judging_needs(default: dict[str, Any]) -> 
         "runbook": list(entry.runbook),
         "attack": ["T1098.001", "T1531"],
         "off": False,
+        "capitals": False,
     }
     assert expected == rule_of(default, "iot:UpdateCertificate")
 
@@ -83,50 +90,57 @@ def test_the_entry_of_uncatalogued_operations_has_a_name(default: dict[str, Any]
     )
 
 
-def test_every_spelling_of_every_service_is_known(default: dict[str, Any]) -> None:
+def test_every_service_is_judged_under_each_spelling_of_its_event_source(default: dict[str, Any]) -> None:
+    assert sorted(SERVICES) == default["services"]
     sources = {source: service.prefix for service in SERVICES.values() for source in service.event_sources}
-    assert sources == default["event_sources"]
+    assert sources == {source: service_of(source) for source in sources}
 
 
 def test_everything_else_comes_from_the_config(default: dict[str, Any]) -> None:
-    expected = {
-        "version": 1,
-        "own_rules": [],
+    expected: dict[str, Any] = {
+        "custom_rules": [],
         "automation": [],
         "suppressions": [],
-        "own": {"accounts": [], "buckets": [], "domains": []},
+        "allow_lists": {"accounts": [], "buckets": [], "domains": []},
         "minimum_severity": "low",
         "dedup_windows": {},
         "account_names": {},
         "region_names": {},
         "destinations": {
-            "audit": {"kind": "sns", "topic": None},
-            "secops": {"kind": "slack", "secret": "ssm:/thingwatch/slack/secops"},
+            "audit": {"name": "audit", "kind": "sns", "secret": None, "topic": None},
+            "secops": {
+                "name": "secops",
+                "kind": "slack",
+                "secret": "ssm:/thingwatch/slack/secops",
+                "topic": None,
+            },
         },
         "routes": [
-            {"severity": ["critical", "high"], "match": None, "to": ["secops", "audit"]},
-            {"severity": ["medium", "low"], "match": None, "to": ["audit"]},
+            {"severities": ["critical", "high"], "match": None, "to": ["secops", "audit"]},
+            {"severities": ["low", "medium"], "match": None, "to": ["audit"]},
         ],
         "slack_test_host": None,
     }
-    of_catalog = {"rules", "event_sources", "circumstances", "uncatalogued", "reads"}
+    of_catalog = {"catalog_rules", "services", "circumstances", "uncatalogued", "reads"}
     assert expected == {key: value for key, value in default.items() if key not in of_catalog}
 
 
-def test_there_is_one_rule_for_each_operation_sorted_by_name(default: dict[str, Any]) -> None:
-    assert sorted(CATALOG) == [rule["name"] for rule in default["rules"]]
+def test_there_is_one_rule_for_each_operation(default: dict[str, Any]) -> None:
+    assert {operation: operation for operation in CATALOG} == {
+        operation: rule["name"] for operation, rule in default["catalog_rules"].items()
+    }
 
 
 def test_without_routes_every_severity_goes_to_every_destination(tmp_path: Path) -> None:
     ruleset = compiled(tmp_path, destinations="{b: {sns: create}, a: {slack: ssm:/a}}")
-    everything = ["critical", "high", "medium", "low", "informational"]
-    assert [{"severity": everything, "match": None, "to": ["a", "b"]}] == ruleset["routes"]
+    everything = sorted(severity.value for severity in Severity)
+    assert [{"severities": everything, "match": None, "to": ["a", "b"]}] == ruleset["routes"]
 
 
 def test_an_operation_that_is_off_keeps_what_it_is_about(tmp_path: Path) -> None:
-    ruleset = compiled(tmp_path, "operations: {iot:DeletePolicy: {severity: off}}")
-    assert ["iot:DeletePolicy"] == [rule["name"] for rule in ruleset["rules"] if rule["off"]]
-    rule = load_ruleset(ruleset).built_in_rule(("iot.amazonaws.com", "DeletePolicy"))
+    ruleset = build(tmp_path, "operations: {iot:DeletePolicy: {severity: off}}")
+    assert ["iot:DeletePolicy"] == [name for name, rule in ruleset.catalog_rules.items() if rule.off]
+    rule = ruleset.catalog_rule("iot:DeletePolicy")
     assert (True, "requestParameters.policyName") == (rule.off, rule.subject)
 
 
@@ -136,50 +150,36 @@ def test_an_own_severity_keeps_the_escalations_that_are_above_it(tmp_path: Path)
     rule = rule_of(lowered, "iot:CreatePolicyVersion")
     assert ("informational", len(CATALOG["iot:CreatePolicyVersion"].escalate)) == (
         rule["severity"],
-        len(rule["escalate"]),
+        len(rule["escalations"]),
     )
     rule = rule_of(raised, "iot:CreatePolicyVersion")
-    assert ("high", {"critical"}) == (rule["severity"], {each["to"] for each in rule["escalate"]})
+    assert ("high", {"critical"}) == (rule["severity"], {each["to"] for each in rule["escalations"]})
 
 
 def test_own_escalations_replace_those_of_the_catalog(tmp_path: Path) -> None:
     own = "{when: {facts: {actor: {kind: [root]}}}, to: critical, why: root did it}"
     ruleset = compiled(tmp_path, f"operations: {{iot:UpdateCertificate: {{escalate: [{own}]}}}}")
     expected = [{"when": {"facts": {"actor": {"kind": ["root"]}}}, "to": "critical", "why": "root did it"}]
-    assert expected == rule_of(ruleset, "iot:UpdateCertificate")["escalate"]
+    assert expected == rule_of(ruleset, "iot:UpdateCertificate")["escalations"]
 
 
 def test_no_escalations_are_left_when_the_own_list_is_empty(tmp_path: Path) -> None:
     ruleset = compiled(tmp_path, "operations: {iot:UpdateCertificate: {escalate: []}}")
-    assert [] == rule_of(ruleset, "iot:UpdateCertificate")["escalate"]
+    assert [] == rule_of(ruleset, "iot:UpdateCertificate")["escalations"]
 
 
 def test_the_same_config_gives_the_same_bytes(tmp_path: Path) -> None:
     more = "operations:\n  iot:DeletePolicy: {severity: low}\n  iot:AttachPolicy: {severity: high}\n"
     shuffled = "operations:\n  iot:AttachPolicy: {severity: high}\n  iot:DeletePolicy: {severity: low}\n"
-    first = compiled(tmp_path, more, "{a: {sns: create}, b: {slack: ssm:/b}}")
-    second = compiled(tmp_path, shuffled, "{b: {slack: ssm:/b}, a: {sns: create}}")
-    assert serialise_ruleset(first) == serialise_ruleset(second)
+    first = build(tmp_path, more, "{a: {sns: create}, b: {slack: ssm:/b}}")
+    second = build(tmp_path, shuffled, "{b: {slack: ssm:/b}, a: {sns: create}}")
+    assert dump_ruleset(first) == dump_ruleset(second)
 
 
 def test_compiling_changes_neither_config_nor_catalog(tmp_path: Path) -> None:
     before = load_catalog()
-    first = serialise_ruleset(compiled(tmp_path))
-    assert (before, first) == (CATALOG, serialise_ruleset(compiled(tmp_path)))
-
-
-def test_what_is_written_is_read_back_as_it_was(default: dict[str, Any]) -> None:
-    text = serialise_ruleset(default)
-    assert (default, 1) == (json.loads(text), len(text.splitlines()))
-
-
-def test_the_functions_can_load_it(default: dict[str, Any]) -> None:
-    ruleset = load_ruleset(json.loads(serialise_ruleset(default)))
-    rule = ruleset.built_in_rule(("iot.amazonaws.com", "CreatePolicy"))
-    assert (Severity.MEDIUM, len(CATALOG["iot:CreatePolicy"].escalate)) == (
-        rule.severity,
-        len(rule.escalations),
-    )
+    first = dump_ruleset(build(tmp_path))
+    assert (before, first) == (CATALOG, dump_ruleset(build(tmp_path)))
 
 
 def test_the_operators_minimum_is_compiled(tmp_path: Path) -> None:
@@ -200,19 +200,19 @@ def test_a_role_with_a_star_is_a_wildcard_and_one_without_is_itself(tmp_path: Pa
     more = f"known_automation: [{{name: a, roles: {roles}, operations: [iot:CreateThing], reason: z}}]\n"
     (automation,) = compiled(tmp_path, more)["automation"]
     assert {"facts": {"actor": {"id": [{"wildcard": roles[0]}, roles[1]]}}} == automation["when"]
-    assert [{"event_sources": ["iot.amazonaws.com"], "event_name": "CreateThing"}] == automation["operations"]
+    assert ["iot:CreateThing"] == automation["operations"]
 
 
-def own_rule(tmp_path: Path, match: str) -> dict[str, Any]:
+def custom_rule(tmp_path: Path, match: str) -> dict[str, Any]:
     (rule,) = compiled(tmp_path, f"rules: [{{name: a, match: {match}, severity: high, why: x}}]\n")[
-        "own_rules"
+        "custom_rules"
     ]
     return dict(rule)
 
 
-def test_an_own_rule_is_looked_up_under_the_operations_that_it_names_each_once(tmp_path: Path) -> None:
-    rule = own_rule(tmp_path, "{eventName: [CreatePolicy, AttachPolicy, CreatePolicy]}")
-    assert ["AttachPolicy", "CreatePolicy"] == [each["event_name"] for each in rule["operations"]]
+def test_a_custom_rule_is_looked_up_under_the_operations_that_it_names_each_once(tmp_path: Path) -> None:
+    rule = custom_rule(tmp_path, "{eventName: [CreatePolicy, AttachPolicy, CreatePolicy]}")
+    assert ["AttachPolicy", "CreatePolicy"] == rule["event_names"]
 
 
 @pytest.mark.parametrize(
@@ -223,23 +223,23 @@ def test_an_own_rule_is_looked_up_under_the_operations_that_it_names_each_once(t
         "{awsRegion: [eu-west-1]}",
     ],
 )
-def test_an_own_rule_that_names_no_operation_plainly_is_tried_on_any(tmp_path: Path, match: str) -> None:
-    assert own_rule(tmp_path, match)["operations"] is None
+def test_a_custom_rule_that_names_no_operation_plainly_is_tried_on_any(tmp_path: Path, match: str) -> None:
+    assert custom_rule(tmp_path, match)["event_names"] is None
 
 
 def test_a_service_that_is_left_out_has_no_rules(tmp_path: Path) -> None:
     ruleset = compiled(tmp_path, "watch: {services: [iotwireless]}\n")
-    assert {"iotwireless"} == {rule["name"].partition(":")[0] for rule in ruleset["rules"]}
-    assert {"iotwireless.amazonaws.com": "iotwireless"} == ruleset["event_sources"]
+    assert {"iotwireless"} == {split_operation(name)[0] for name in ruleset["catalog_rules"]}
+    assert ["iotwireless"] == ruleset["services"]
 
 
 @pytest.mark.parametrize(
     ("more", "uncatalogued", "reads"),
     [
         ("", ("low", False), ("informational", True)),
-        ("watch: {read_only: true}\n", ("low", False), ("informational", False)),
+        ("watch: {reads: true}\n", ("low", False), ("informational", False)),
         (
-            "watch: {read_only: true}\ndefaults: {uncatalogued: off, reads: high}\n",
+            "watch: {reads: true}\ndefaults: {uncatalogued: off, reads: high}\n",
             ("low", True),
             ("high", False),
         ),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from functools import cache
@@ -12,18 +11,18 @@ from typing import Any
 import pytest
 
 from cli.event_files import read_record
+from handlers.core.allow_lists import AllowLists
 from handlers.core.facts import derive_facts
-from handlers.core.judgement import Finding, judge
-from handlers.core.ownership import Own
-from handlers.core.patterns import compile_pattern
+from handlers.core.judgement import Finding, judge_event
+from handlers.core.parameter_case import lower_parameters, lower_path
+from handlers.core.patterns import compile_nodes, read_pattern
 from handlers.core.record import Record, parse_event
 from handlers.core.ruleset import Ruleset
-from handlers.core.ruleset_file import load_ruleset
+from handlers.core.ruleset_file import dump_ruleset, load_ruleset
 from handlers.core.severity import Severity
-from handlers.core.spelling import small_pattern, small_record
 from rulebook.any_operation import load_any_operation
 from rulebook.catalog import Entry, Escalation, load_catalog
-from rulebook.compile import compile_ruleset, serialise_ruleset
+from rulebook.compile import compile_ruleset
 from rulebook.config import Config, check_config
 from rulebook.services import SERVICES
 from tests.records import ACCOUNT, make_event
@@ -38,7 +37,7 @@ WIDE = '{"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}'
 @cache
 def ruleset_of(name: str) -> Ruleset:
     found = check_config(ROOT / "config" / "examples" / f"{name}.yaml", CATALOG)
-    return load_ruleset(compile_ruleset(found.require(), CATALOG, load_any_operation()))
+    return compile_ruleset(found.require(), CATALOG, load_any_operation())
 
 
 def by_role(name: str) -> dict[str, Any]:
@@ -53,8 +52,7 @@ def by_role(name: str) -> dict[str, Any]:
 
 
 def found(example: str, record: Record) -> Finding | None:
-    ruleset = ruleset_of(example)
-    return judge(record, derive_facts(record, ruleset.own), ruleset)
+    return judge_event(record, ruleset_of(example)).finding
 
 
 THING = {"operation": "CreateThing", "requestParameters": {"thingName": "lamp"}}
@@ -195,8 +193,9 @@ def test_every_example_is_sound_and_without_warnings(path: Path) -> None:
 def read_plainly(record: Record, config: Config) -> tuple[str, list[str], set[str]] | None:
     """What a config means for a record, read from its sections one by one: severity, rules, destinations."""
     any_operation = load_any_operation()
-    own = Own(frozenset(config.own.accounts), frozenset(config.own.buckets), config.own.domains)
-    view: dict[str, Any] = {**record.raw, "facts": derive_facts(record, own)}
+    written = config.allow_lists
+    lists = AllowLists(*map(frozenset, (written.accounts, written.buckets, written.domains)))
+    view: dict[str, Any] = {**record.raw, "facts": derive_facts(record, lists)}
     operation = operation_of(record, config)
     if operation is None:
         return None
@@ -212,7 +211,7 @@ def read_plainly(record: Record, config: Config) -> tuple[str, list[str], set[st
         reads = record.event_name.startswith(("Get", "List", "Describe", "BatchGet"))
         entry = any_operation.reads if reads else any_operation.uncatalogued
         base = config.defaults.uncatalogued if not reads else config.defaults.reads
-        base = "off" if reads and not config.watch.read_only else base
+        base = "off" if reads and not config.watch.reads else base
         operation = "read-operation" if reads else "uncatalogued-operation"
     if base != "off":
         escalate = entry.escalate if override is None or override.escalate is None else override.escalate
@@ -271,13 +270,10 @@ def lowered(operation: str, view: Mapping[str, Any], config: Config) -> list[Sev
 def audience(view: Mapping[str, Any], severity: Severity, config: Config) -> set[str]:
     if severity < config.defaults.minimum_severity:
         return set()
-    if config.routes is None:
-        return set(config.destinations)
     return {
         name
         for route in config.routes
-        if (route.severity is None or severity in route.severity)
-        and (route.match is None or matches(route.match, view))
+        if severity in route.severity and (route.match is None or matches(route.match, view))
         for name in route.to
     }
 
@@ -287,18 +283,17 @@ def worst(base: Severity, escalations: Iterable[Escalation], view: Mapping[str, 
 
 
 def matches(pattern: Mapping[str, Any], view: Mapping[str, Any]) -> bool:
-    return compile_pattern(small_pattern(pattern))(small_record(view))
+    return compile_nodes(read_pattern(pattern), lower_path)(lower_parameters(view))
 
 
 @pytest.mark.parametrize("path", [ROOT / "config" / "alerts.yaml", *EXAMPLES], ids=lambda path: path.stem)
 def test_what_is_compiled_judges_every_event_as_what_was_written(path: Path) -> None:
     config = check_config(path, CATALOG).require()
-    compiled = serialise_ruleset(compile_ruleset(config, CATALOG, load_any_operation()))
-    ruleset = load_ruleset(json.loads(compiled))
+    ruleset = load_ruleset(dump_ruleset(compile_ruleset(config, CATALOG, load_any_operation())))
     records = [read_record(each) for each in EVENTS] + [parse_event(make_event(**row[2])) for row in TOLD]
     assert len(records) > 40
     for record in records:
-        finding = judge(record, derive_facts(record, ruleset.own), ruleset)
+        finding = judge_event(record, ruleset).finding
         judged = finding and (
             finding.severity.value,
             [each.rule.name for each in finding.verdicts],

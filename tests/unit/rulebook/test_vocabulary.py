@@ -7,21 +7,21 @@ from typing import Any
 import pytest
 
 from cli.event_files import read_record
+from handlers.core.allow_lists import AllowLists
 from handlers.core.facts import derive_facts
-from handlers.core.ownership import Own
 from handlers.core.record import Record, parse_event
 from rulebook.any_operation import load_any_operation
 from rulebook.catalog import load_catalog
-from rulebook.config.patterns import never_matches
-from rulebook.config.surroundings import look_around
+from rulebook.config.context import read_context
+from rulebook.config.dead_patterns import never_matches
 from rulebook.vocabulary import FACTS, RECORD, Anything, Group, Leaf
 from tests.records import make_event
 
 EVENTS = sorted((Path(__file__).parents[2] / "events").glob("*.json"))
 CATALOG = load_catalog()
 LISTS = {"buckets": ["ours"], "domains": ["example.com"]}
-AROUND = look_around({"watch": {"read_only": True}, "own": LISTS}, CATALOG)
-OURS = Own(buckets=frozenset({"ours"}), domains=("example.com",))
+AROUND = read_context({"watch": {"reads": True}, "allow_lists": LISTS}, CATALOG)
+OURS = AllowLists(buckets=frozenset({"ours"}), domains=frozenset({"example.com"}))
 TYPES = {"text": str, "flag": bool, "number": (int, float)}
 
 RICH = make_event(

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from handlers.core.ruleset_file import load_ruleset
+from handlers.core.ruleset_file import dump_ruleset, load_ruleset
 from handlers.core.severity import Severity
 from rulebook.any_operation import load_any_operation
 from rulebook.catalog import load_catalog
@@ -88,7 +88,8 @@ def test_the_example_in_the_default_file_is_valid_too(check: Check) -> None:
 
 def test_three_lines_are_enough(check: Check) -> None:
     config = config_of(check("version: 1\ndestinations:\n  secops: {slack: secretsmanager:slack}\n"))
-    assert (Severity.LOW, None, {}) == (config.defaults.minimum_severity, config.routes, config.operations)
+    assert (Severity.LOW, {}) == (config.defaults.minimum_severity, config.operations)
+    assert {("secops",)} == {config.audience_of(severity).always for severity in list(Severity)[1:]}
 
 
 def test_off_is_a_word_and_not_false(check: Check) -> None:
@@ -346,4 +347,5 @@ def test_any_value_in_any_place_of_a_file_gives_a_config_or_faults(
     found = check(json.dumps(config))
     outcome(found)
     if found.config is not None:
-        load_ruleset(compile_ruleset(found.config, CATALOG, ANY_OPERATION))
+        ruleset = compile_ruleset(found.config, CATALOG, ANY_OPERATION)
+        assert ruleset == load_ruleset(dump_ruleset(ruleset))

@@ -1,4 +1,4 @@
-"""What one part of a config may ask of the rest of the file, read before the file is known to be sound."""
+"""Cross-section context of a config, read before validation."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from handlers.core.operations import split_operation
 from handlers.core.record import as_mapping
 from handlers.core.severity import Severity
 from rulebook.api_models import operations_of
 from rulebook.catalog import Entry
-from rulebook.services import RUNNING, SERVICES, Service
+from rulebook.services import SERVICES, Service, watched_services
 from rulebook.vocabulary import Group, finding_group
 
 UNCATALOGUED = "uncatalogued-operation"
@@ -19,7 +20,7 @@ READ = "read-operation"
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class Context:
     """The names that a config may refer to, as far as the file can be read.
 
     `destinations` is None where the section is no mapping. Where `watch` or `defaults` is faulty the default
@@ -31,18 +32,18 @@ class Surroundings:
     watched: tuple[Service, ...]
     reads_watched: bool
     minimum: Severity
-    own_rules: frozenset[str]
-    own_categories: frozenset[str]
-    own_lists: frozenset[str]
-    """Which lists of `own` name something."""
+    custom_rules: frozenset[str]
+    custom_categories: frozenset[str]
+    filled_lists: frozenset[str]
+    """The allow lists that name something."""
 
     @cached_property
     def finding(self) -> Group:
         """What suppressions and routes may ask of a finding."""
         prefixes = {service.prefix for service in self.watched}
-        watched = {name for name in self.catalog if name.partition(":")[0] in prefixes}
-        rules = {*watched, *self.own_rules, UNCATALOGUED, READ}
-        categories = {entry.category for entry in self.catalog.values()} | self.own_categories
+        watched = {name for name in self.catalog if split_operation(name)[0] in prefixes}
+        rules = {*watched, *self.custom_rules, UNCATALOGUED, READ}
+        categories = {entry.category for entry in self.catalog.values()} | self.custom_categories
         return finding_group(frozenset(rules), frozenset({*categories, "uncatalogued", "read"}))
 
     @cached_property
@@ -54,27 +55,28 @@ class Surroundings:
             service.prefix: set(operations_of(service)) for service in SERVICES.values()
         }
         for operation in self.catalog:
-            prefix, _, name = operation.partition(":")
+            prefix, name = split_operation(operation)
             named[prefix].add(name)
         return {prefix: frozenset(names) for prefix, names in named.items()}
 
 
-def look_around(data: Mapping[str, object], catalog: Mapping[str, Entry]) -> Surroundings:
-    """What a file says, as far as it can be read."""
+def read_context(data: Mapping[str, object], catalog: Mapping[str, Entry]) -> Context:
+    """The context of a file, as far as it can be read."""
     named = data.get("destinations")
     watch = as_mapping(data.get("watch"))
-    services = [each for each in as_list(watch.get("services")) if isinstance(each, str) and each in SERVICES]
+    typed = [split_operation(each)[0] for each in as_list(watch.get("services")) if isinstance(each, str)]
+    services = [name for name in typed if name in SERVICES]
     minimum = as_mapping(data.get("defaults")).get("minimum_severity")
     words = {severity.value: severity for severity in Severity}
-    return Surroundings(
+    return Context(
         catalog=catalog,
         destinations=tuple(map(str, named)) if isinstance(named, dict) else None,
-        watched=tuple(SERVICES[each] for each in services) or RUNNING,
-        reads_watched=watch.get("read_only") is True,
+        watched=watched_services(services or None),
+        reads_watched=watch.get("reads") is True,
         minimum=words.get(str(minimum), Severity.LOW),
-        own_rules=frozenset(name for _, name in names_in(data.get("rules"))),
-        own_lists=frozenset(name for name, items in as_mapping(data.get("own")).items() if items),
-        own_categories=frozenset(
+        custom_rules=frozenset(name for _, name in names_in(data.get("rules"))),
+        filled_lists=frozenset(name for name, items in as_mapping(data.get("allow_lists")).items() if items),
+        custom_categories=frozenset(
             category
             for rule in as_list(data.get("rules"))
             if isinstance(category := as_mapping(rule).get("category"), str)

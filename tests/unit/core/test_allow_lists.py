@@ -6,19 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.core import ownership
-from handlers.core.ownership import NOTHING, Own, texts_of
+from handlers.core import allow_lists
+from handlers.core.allow_lists import EMPTY, AllowLists, texts_of
 
 
-def foreign_accounts(parameters: dict[str, Any], account: str, own: Own) -> list[str]:
-    return ownership.foreign_accounts(tuple(texts_of(parameters)), account, own)
+def foreign_accounts(parameters: dict[str, Any], account: str, lists: AllowLists) -> list[str]:
+    return allow_lists.foreign_accounts(tuple(texts_of(parameters)), account, lists)
 
 
-def find_outside(parameters: dict[str, Any], own: Own) -> dict[str, list[str]]:
-    return ownership.find_outside(tuple(texts_of(parameters)), own)
+def find_outside(parameters: dict[str, Any], lists: AllowLists) -> dict[str, list[str]]:
+    return allow_lists.find_outside(tuple(texts_of(parameters)), lists)
 
 
-OURS = Own(frozenset({"444455556666"}), frozenset({"our-bucket"}), ("example.com",))
+EXAMPLE = AllowLists(domains=frozenset({"example.com"}))
+OURS = AllowLists(frozenset({"444455556666"}), frozenset({"our-bucket"}), frozenset({"example.com"}))
 
 
 @pytest.mark.parametrize(
@@ -160,7 +161,7 @@ def test_an_address_is_found_in_escapes_and_under_any_name_of_the_callers_choice
 
 def test_an_address_that_is_unclear_is_no_bucket_of_ours_either() -> None:
     url = {"url": "https://our-bucket.s3.amazonaws.com:x@elsewhere.org/"}
-    assert {"buckets"} == set(find_outside(url, Own(buckets=frozenset({"our-bucket"}))))
+    assert {"buckets"} == set(find_outside(url, AllowLists(buckets=frozenset({"our-bucket"}))))
 
 
 def test_an_account_in_a_queues_url_is_found_whatever_else_stands_there() -> None:
@@ -170,14 +171,16 @@ def test_an_account_in_a_queues_url_is_found_whatever_else_stands_there() -> Non
 
 def test_long_text_is_read_in_short_time() -> None:
     hostile = ["https://" * 12_000, "https://a@" * 10_000, "{" * 100_000, "https://" + "a." * 50_000]
-    assert {"domains"} == set(find_outside({"document": hostile}, Own(domains=("example.com",))))
+    assert {"domains"} == set(find_outside({"document": hostile}, EXAMPLE))
 
 
 def test_a_list_that_is_empty_says_nothing() -> None:
     parameters = {"url": "https://elsewhere.org", "bucket": "theirs"}
-    assert {} == find_outside(parameters, NOTHING)
-    assert {"buckets": ["theirs"]} == find_outside(parameters, Own(buckets=frozenset({"ours"})))
-    assert {"domains": ["elsewhere.org"]} == find_outside(parameters, Own(domains=("example.com",)))
+    assert {} == find_outside(parameters, EMPTY)
+    assert {"buckets": ["theirs"]} == find_outside(parameters, AllowLists(buckets=frozenset({"ours"})))
+    assert {"domains": ["elsewhere.org"]} == find_outside(
+        parameters, AllowLists(domains=frozenset({"example.com"}))
+    )
 
 
 @given(st.text(), st.text())

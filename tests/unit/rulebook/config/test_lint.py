@@ -28,7 +28,7 @@ def suppression(until: str, match: str = "{eventName: [CreateThing]}") -> str:
 @pytest.mark.parametrize(
     ("until", "said"),
     [
-        ("2026-11-21", "rollout ended on 2026-11-21, so it holds nothing back; delete or renew it"),
+        ("2026-11-21", "rollout ended on 2026-11-21, so it suppresses nothing; delete or renew it"),
         ("2026-11-22", "rollout ends today; then its findings are told again"),
         ("2026-11-23", "rollout ends tomorrow; then its findings are told again"),
         ("2026-12-06", "rollout ends in 14 days, on 2026-12-06; then its findings are told again"),
@@ -63,10 +63,10 @@ RULE = (
         ("{finding: {category: [thing]}}", False),
     ],
 )
-def test_a_rule_that_a_suppression_surely_holds_back_is_told(
+def test_a_rule_that_a_suppression_surely_suppresses_is_told(
     match: str, shadowed: bool, tmp_path: Path
 ) -> None:
-    said = "7:5: rules.0: the suppression rollout holds back all that this rule finds"
+    said = "7:5: rules.0: the suppression rollout suppresses all that this rule finds"
     assert ([said] if shadowed else []) == warned(tmp_path, suppression("2027-06-30", match) + RULE)
 
 
@@ -123,10 +123,8 @@ def test_a_rule_is_not_shadowed_by_what_has_ended(tmp_path: Path) -> None:
             ],
         ),
         (
-            "  team: {slack: ssm:/team}\n"
-            "watch: {read_only: true}\n"
-            "defaults: {minimum_severity: informational}\n",
-            ["5:20: watch.read_only: team in Slack will hear of every call that reads: thousands a day"],
+            "  team: {slack: ssm:/team}\nwatch: {reads: true}\ndefaults: {minimum_severity: informational}\n",
+            ["5:16: watch.reads: team in Slack will hear of every call that reads: thousands a day"],
         ),
         (
             "watch: {services: [iot]}\n"
@@ -146,7 +144,7 @@ def test_a_rule_is_not_shadowed_by_what_has_ended(tmp_path: Path) -> None:
         ),
         (
             "defaults: {reads: high}\n",
-            ["4:12: defaults.reads: watch.read_only is false, so this changes nothing"],
+            ["4:12: defaults.reads: watch.reads is false, so this changes nothing"],
         ),
         (
             "defaults: {minimum_severity: high}\n"
@@ -162,7 +160,7 @@ def test_a_rule_is_not_shadowed_by_what_has_ended(tmp_path: Path) -> None:
             ],
         ),
         (
-            "  team: {slack: ssm:/team}\nwatch: {read_only: true}\n"
+            "  team: {slack: ssm:/team}\nwatch: {reads: true}\n"
             "routes:\n  - {to: [audit]}\n  - {severity: [critical, high], to: [team]}\n",
             [],
         ),
@@ -173,7 +171,7 @@ def test_a_rule_is_not_shadowed_by_what_has_ended(tmp_path: Path) -> None:
                 " is it spelled as AWS does?"
             ],
         ),
-        ("watch: {read_only: true}\ndefaults: {minimum_severity: informational}\n", []),
+        ("watch: {reads: true}\ndefaults: {minimum_severity: informational}\n", []),
         ("routes:\n  - {match: {awsRegion: [eu-west-1]}, to: [audit]}\n  - {to: [audit]}\n", []),
     ],
 )

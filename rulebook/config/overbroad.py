@@ -1,21 +1,21 @@
 """Suppressions and known automation that reach too far: those that name nobody and nothing in particular.
 
-Conditions on where a call was made, with which program and with what result narrow nothing: whatever happens
-there is silenced all the same. So they are left out, and what is left is tried on ordinary calls by several
-callers, one for each operation of the catalog. A pattern that matches nearly all of a severity, or of a
-service, is broad.
+Region, user agent and outcome do not narrow a suppression: whatever happens there is silenced all the same.
+So they are left out, and what is left is tried on ordinary calls by several callers, one for each operation
+of the catalog. A pattern that matches nearly all of a severity, or of a service, is too broad.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
 from handlers.core.facts import derive_facts
-from handlers.core.patterns import compile_pattern
+from handlers.core.operations import split_operation
+from handlers.core.patterns import Field, Nodes, alternatives_of, compile_nodes, compile_pattern, read_pattern
 from handlers.core.record import parse_record
 from handlers.core.resources import RESOURCE_KINDS
 from handlers.core.severity import Severity
@@ -98,7 +98,7 @@ def _calls(operations: tuple[_Operation, ...]) -> tuple[Mapping[Severity | str, 
             people = range(len(_ORDINARY_NAMES))
             call = tuple(_view(operation, identify(person), answer, person) for person in people)
             name, _, _, severities = operation
-            of: list[Severity | str] = [*severities, name.partition(":")[0]]
+            of: list[Severity | str] = [*severities, split_operation(name)[0]]
             for group in of:
                 groups.setdefault(group, []).append(call)
         ways.append(groups)
@@ -145,7 +145,7 @@ def _user(person: int) -> dict[str, Any]:
 
 def _view(operation: _Operation, identity: Mapping[str, Any], answer: object, person: int) -> dict[str, Any]:
     called, category, subject, _ = operation
-    prefix, _, name = called.partition(":")
+    prefix, name = split_operation(called)
     record: dict[str, Any] = {
         "eventName": name,
         "eventSource": SERVICES[prefix].event_sources[0],
@@ -172,28 +172,19 @@ def _parameters(subject: str | None, value: str) -> dict[str, Any]:
     return dict(found)
 
 
-def _any_branch(pattern: Any) -> _Predicate:
+def _any_branch(pattern: Mapping[str, Any]) -> _Predicate:
     """Whether one of the alternatives of a pattern matches, each with nothing but what narrows it."""
-    branches = [compile_pattern(branch) if branch else _always for branch in _flat(pattern, "")]
-    return lambda view: any(matches(view) for matches in branches)
+    branches = [_narrowing(fields.values()) for fields in alternatives_of(read_pattern(pattern))]
+    predicates = [compile_nodes(branch) if branch else _always for branch in branches]
+    return lambda view: any(matches(view) for matches in predicates)
 
 
 def _always(_: Mapping[str, Any]) -> bool:
     return True
 
 
-def _flat(pattern: Mapping[str, Any], path: str) -> Iterator[dict[str, Any]]:
-    found: list[dict[str, Any]] = [{}]
-    for key, value in pattern.items():
-        here = path if key == "$or" else f"{path}{key}"
-        if key == "$or":
-            alternatives = [each for branch in value for each in _flat(branch, path)]
-        elif isinstance(value, Mapping):
-            alternatives = list(_flat(value, f"{here}."))
-        else:
-            alternatives = [{here: value} if _narrows(here, value) else {}]
-        found = [{**one, **other} for one in found for other in alternatives]
-    yield from found
+def _narrowing(fields: Iterable[Field]) -> Nodes:
+    return tuple(each for each in fields if _narrows(".".join(each.path), each.values))
 
 
 def _narrows(path: str, values: Any) -> bool:

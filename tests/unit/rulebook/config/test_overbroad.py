@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from rulebook.catalog import load_catalog
-from rulebook.config.breadth import silenced_by
+from rulebook.config.overbroad import silenced_by
 
 CATALOG = load_catalog()
 ROLE = "arn:aws:iam::111122223333:role"

@@ -1,7 +1,6 @@
-"""What is the operator's own, by the lists in config, and what a call names that is not.
+"""The operator's allow lists, and what a call names that is on none of them.
 
-An address that can not be read for certain counts as foreign: a list that says what is ours is worth
-nothing if a trick in the writing gets around it.
+Ambiguous addresses count as foreign, so that tricks in their writing can not bypass the lists.
 """
 
 from __future__ import annotations
@@ -43,53 +42,54 @@ _LONGEST_JSON = 200_000
 
 
 @dataclass(frozen=True, slots=True)
-class Own:
-    """The operator's allow lists. An empty list of buckets or domains means that nothing is said of them.
-
-    A domain stands for itself and everything below it.
+class AllowLists:
+    """Accounts, S3 buckets and web domains of the operator. An empty list of buckets or domains disables the
+    check. A domain stands for itself and everything below it.
     """
 
     accounts: frozenset[str] = frozenset()
     buckets: frozenset[str] = frozenset()
-    domains: tuple[str, ...] = ()
+    domains: frozenset[str] = frozenset()
 
 
-NOTHING = Own()
+EMPTY = AllowLists()
 """No lists: only the account of the record is ours."""
 
 
 Texts = Collection[tuple[str, str]]
-"""What `texts_of` finds: each text of the parameters with the name that it stands under."""
+"""Pairs of parameter name and string, as `texts_of` finds them."""
 
 
-def foreign_accounts(texts: Texts, account: str, own: Own) -> list[str]:
+def foreign_accounts(texts: Texts, account: str, allow_lists: AllowLists) -> list[str]:
     """The accounts that the texts name (in an ARN, a queue's URL, or as such) and that are not ours."""
-    return sorted(set(_accounts(texts)) - {account} - own.accounts)
+    return sorted(set(_accounts(texts)) - {account} - allow_lists.accounts)
 
 
-def find_outside(texts: Texts, own: Own) -> dict[str, list[str]]:
+def find_outside(texts: Texts, allow_lists: AllowLists) -> dict[str, list[str]]:
     """The buckets and web hosts that the texts name and that no list names: {buckets?, domains?}.
 
-    A list that is empty in config says nothing, so its key is absent then.
+    The key of an empty list is absent.
     """
-    if not own.buckets and not own.domains:
+    if not allow_lists.buckets and not allow_lists.domains:
         return {}
     found: dict[str, set[str]] = {"buckets": set(), "domains": set(), "unclear": set()}
     for name, value in texts:
         for kind, place in _places(name, value):
             found[kind].add(place)
-    foreign = {host for host in found["domains"] if not _ours(host, own)}
+    foreign = {host for host in found["domains"] if not _ours(host, allow_lists)}
     outside = {
-        "buckets": sorted(found["buckets"] - own.buckets) if own.buckets else [],
-        "domains": sorted(found["unclear"] | foreign) if own.domains else [],
+        "buckets": sorted(found["buckets"] - allow_lists.buckets) if allow_lists.buckets else [],
+        "domains": sorted(found["unclear"] | foreign) if allow_lists.domains else [],
     }
-    if not own.domains:
+    if not allow_lists.domains:
         outside["buckets"] += sorted(found["unclear"])
     return {kind: places for kind, places in outside.items() if places}
 
 
-def _ours(host: str, own: Own) -> bool:
-    return host in _HERE or any(host == domain or host.endswith(f".{domain}") for domain in own.domains)
+def _ours(host: str, allow_lists: AllowLists) -> bool:
+    return host in _HERE or any(
+        host == domain or host.endswith(f".{domain}") for domain in allow_lists.domains
+    )
 
 
 def _places(name: str, value: str) -> Iterator[tuple[str, str]]:
@@ -134,7 +134,7 @@ def _first_segment(path: str) -> str:
 
 
 def texts_of(parameters: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Every text of the parameters with the name that it stands under; what people write freely is left out.
+    """Every string of the parameters with its parameter's name; free text is left out.
 
     Text that is JSON is read: what a document says in escapes is what a device will read.
     """

@@ -1,25 +1,24 @@
-"""Patterns that can never match, told with the reason: names that no record has, values that no field has,
-operations that nobody watches.
+"""Patterns that can never match, and why: names that no record has, values that no field has, operations that
+nobody watches.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
-from handlers.core.operations import is_read
-from handlers.core.patterns import compile_pattern
+from handlers.core.operations import is_read, split_operation
+from handlers.core.patterns import Either, Field, Nodes, compile_pattern, fields_of, read_pattern
 from rulebook.api_models import parameters_of
-from rulebook.config.conditions import conditions_in, each_literal, only_texts, unmet
+from rulebook.config.conditions import each_literal, only_texts, unmet
+from rulebook.config.context import Context
 from rulebook.config.parameters import unknown_parameters
-from rulebook.config.surroundings import Surroundings
-from rulebook.faults import Path, did_you_mean, quoted, quoted_loosely
+from rulebook.faults import Place, did_you_mean, quoted, quoted_loosely
 from rulebook.services import SERVICES, Service
 from rulebook.validation import is_sound
 from rulebook.vocabulary import RECORD, Group, Leaf, Node
 
-Told = tuple[Path, str]
+Told = tuple[Place, str]
 """A place in a pattern, and what is wrong there."""
 
 _ENVELOPE = {
@@ -33,7 +32,7 @@ _ENVELOPE = {
 }
 
 
-_NEVER_READ = "and watch.read_only is false, so it never arrives"
+_NEVER_READ = "and watch.reads is false, so it never arrives"
 
 READS_THAT_ARRIVE = frozenset({"DescribeEndpoint"})
 """CloudTrail records these as writes."""
@@ -41,7 +40,7 @@ READS_THAT_ARRIVE = frozenset({"DescribeEndpoint"})
 
 @dataclass(frozen=True)
 class _Scope:
-    """What the conditions around a place have settled: the services, and the operations if they are named."""
+    """What the pattern around a field settles: the services, and the operations where it names them."""
 
     services: tuple[Service, ...]
     operations: tuple[tuple[Service, str], ...]
@@ -51,7 +50,7 @@ class _Scope:
 
 def never_matches(
     pattern: object,
-    around: Surroundings,
+    context: Context,
     *,
     operation: str | None = None,
     within: object = None,
@@ -59,51 +58,52 @@ def never_matches(
 ) -> list[Told]:
     """Why a pattern, or a part of it, can never match; empty for a pattern that AWS would refuse anyway.
 
-    `operation` is what a pattern is about that stands below one in config, and `within` the match of the own
-    rule that it escalates; `sees_finding` is for suppressions and routes, which may also look at the finding.
+    `operation` is the config key that the pattern sits under, `within` the match of the custom rule that it
+    escalates; `sees_finding` is for suppressions and routes, which may look at the finding too.
     """
     if not is_sound(pattern):
         return []
-    scope = _Scope(around.watched, ())
+    scope = _Scope(context.watched, ())
     if operation is not None:
-        prefix, _, name = operation.partition(":")
+        prefix, name = split_operation(operation)
         scope = _Scope((SERVICES[prefix],), ((SERVICES[prefix], name),), alone=frozenset({name}))
-    root = Group({**RECORD.members, "finding": around.finding}) if sees_finding else RECORD
-    walk = _Walk(around, root)
+    root = Group({**RECORD.members, "finding": context.finding}) if sees_finding else RECORD
+    walk = _Walk(context, root)
     if is_sound(within):
-        scope = replace(walk.narrowed(within, scope), alone=only_texts(within.get("eventName")))
-    return list(walk.record(pattern, scope, ()))
+        match = read_pattern(within)
+        scope = replace(walk.narrowed(match, scope), alone=_texts_at(match, "eventName"))
+    return list(walk.nodes(read_pattern(pattern), scope, ()))
 
 
 @dataclass(frozen=True)
 class _Walk:
-    around: Surroundings
+    context: Context
     root: Group
 
-    def record(self, pattern: Mapping[str, Any], scope: _Scope, place: Path) -> Iterator[Told]:
-        """Faults of a pattern over a whole record."""
-        scope = self.narrowed(pattern, scope)
-        yield from _written_twice(pattern, place)
-        for field in _fields({key: value for key, value in pattern.items() if key != "$or"}):
-            kind = field.removeprefix("facts.outside.")
-            if kind in ("buckets", "domains") and kind != field and kind not in self.around.own_lists:
-                yield place, f"facts.outside.{kind} is never there, for own.{kind} names none"
-        for key, value in pattern.items():
-            here = (*place, key)
-            if key == "$or":
-                for position, branch in enumerate(value):
-                    yield from self.record(branch, scope, (*here, position))
-            elif key in ("eventName", "eventSource"):
-                yield from self._names(key, value, scope, here)
-            elif key == "requestParameters" or key.startswith("requestParameters."):
-                yield from self._parameters(key, value, scope, here)
-            elif key in _ENVELOPE:
-                advice = f"patterns look at CloudTrail's record, not at the event around it; {_ENVELOPE[key]}"
-                yield here, advice
+    def nodes(self, nodes: Nodes, scope: _Scope, place: Place) -> Iterator[Told]:
+        """Faults of a pattern, or of one branch of a `$or`, that stands at `place`."""
+        scope = self.narrowed(nodes, scope)
+        yield from _written_twice(nodes, place)
+        for node in nodes:
+            if isinstance(node, Field):
+                yield from self._field(node, scope)
             else:
-                yield from self._below(key, value, self.root, here)
+                for position, branch in enumerate(node.branches):
+                    yield from self.nodes(branch, scope, (*node.place, position))
 
-    def _names(self, key: str, values: object, scope: _Scope, place: Path) -> Iterator[Told]:
+    def _field(self, field: Field, scope: _Scope) -> Iterator[Told]:
+        first = field.path[0]
+        if field.path in (("eventName",), ("eventSource",)):
+            yield from self._names(first, field.values, scope, field.place)
+        elif first == "requestParameters":
+            yield from self._parameters(field, scope)
+        elif first in _ENVELOPE:
+            advice = f"patterns look at CloudTrail's record, not at the event around it; {_ENVELOPE[first]}"
+            yield field.place_at(1), advice
+        else:
+            yield from self._value(field)
+
+    def _names(self, key: str, values: object, scope: _Scope, place: Place) -> Iterator[Told]:
         for position, value in each_literal(values):
             wrong = self._event_name(value, scope) if key == "eventName" else self._event_source(value)
             if wrong is not None:
@@ -111,10 +111,9 @@ class _Walk:
         if key == "eventName" and not list(each_literal(values)) and self._only_reads(values, scope):
             yield place, f"matches only operations that read, {_NEVER_READ}"
 
-    def narrowed(self, pattern: Mapping[str, Any], scope: _Scope) -> _Scope:
-        """What is settled below a pattern that stands in this scope."""
-        sources = only_texts(pattern.get("eventSource"))
-        names = only_texts(pattern.get("eventName"))
+    def narrowed(self, nodes: Nodes, scope: _Scope) -> _Scope:
+        """The scope of what stands in a pattern, or a branch, that stands in this scope."""
+        sources, names = _texts_at(nodes, "eventSource"), _texts_at(nodes, "eventName")
         services = tuple(each for each in scope.services if not sources or sources & set(each.event_sources))
         if names:
             found = tuple((each, name) for each in services for name in sorted(names))
@@ -124,7 +123,7 @@ class _Walk:
         return replace(scope, services=services, operations=kept)
 
     def _operations(self, service: Service) -> frozenset[str]:
-        return self.around.operations[service.prefix]
+        return self.context.operations[service.prefix]
 
     def _event_name(self, name: object, scope: _Scope) -> str | None:
         if not isinstance(name, str):
@@ -138,7 +137,7 @@ class _Walk:
         return self._elsewhere(name, scope)
 
     def _unheard(self, name: str) -> bool:
-        return is_read(name) and name not in READS_THAT_ARRIVE and not self.around.reads_watched
+        return is_read(name) and name not in READS_THAT_ARRIVE and not self.context.reads_watched
 
     def _only_reads(self, values: object, scope: _Scope) -> bool:
         """Whether conditions match operations that we know, and all of these are reads that never arrive."""
@@ -151,7 +150,7 @@ class _Walk:
         homes = [each for each in SERVICES.values() if name in self._operations(each)]
         if homes:
             told = f"{quoted(name)} is an operation of {' and '.join(each.prefix for each in homes)}"
-            if any(each in self.around.watched for each in homes):
+            if any(each in self.context.watched for each in homes):
                 return f"{told}, not of this eventSource"
             if all(each.retired for each in homes):
                 return f"{told}, which AWS retired: it sends nothing any more"
@@ -161,7 +160,7 @@ class _Walk:
         return f"no service that is watched has an operation {quoted(name)}{hint or advice}"
 
     def _event_source(self, source: object) -> str | None:
-        watched = {name: each for each in self.around.watched for name in each.event_sources}
+        watched = {name: each for each in self.context.watched for name in each.event_sources}
         if source in watched:
             return None
         for each in SERVICES.values():
@@ -172,42 +171,33 @@ class _Walk:
         hint = did_you_mean(f"{prefix}.amazonaws.com", watched) or did_you_mean(source, watched)
         return f"{quoted(source)} is no service that is watched{hint}"
 
-    def _parameters(self, key: str, value: object, scope: _Scope, place: Path) -> Iterator[Told]:
+    def _parameters(self, field: Field, scope: _Scope) -> Iterator[Told]:
         shapes = [parameters_of(service, name) for service, name in scope.operations]
         if shapes and all(shapes):
-            every = [shape for versions in shapes for shape in versions]
-            yield from unknown_parameters(key.split(".")[1:], value, every, place)
+            yield from unknown_parameters(field, [shape for versions in shapes for shape in versions])
 
-    def _below(self, key: str, value: object, group: Group, place: Path) -> Iterator[Told]:
-        """Faults of what a pattern says at the dotted `key` below a group of fields or facts."""
-        node: Node = group
-        for part in key.split("."):
+    def _value(self, field: Field) -> Iterator[Told]:
+        """Faults of what a pattern says of a field of the record, of a fact or of the finding."""
+        node: Node = self.root
+        for steps, part in enumerate(field.path, start=1):
             if isinstance(node, Leaf):
-                yield place, "there is nothing below a single value"
+                yield field.place_at(steps - 1), "is a single value: match it in a list, such as [value]"
                 return
             if isinstance(node, Group):
                 if part not in node.members:
-                    yield place, self._unknown(part, node)
+                    yield field.place_at(steps), self._unknown(part, node)
                     return
                 node = node.members[part]
         if isinstance(node, Leaf):
-            if isinstance(value, Mapping):
-                yield place, "is a single value: match it in a list, such as [value]"
-            else:
-                yield from unmet(value, node, place)
+            yield from self._empty_list(field)
+            yield from unmet(field.values, node, field.place)
         elif isinstance(node, Group):
-            if isinstance(value, Mapping):
-                yield from self._inside(value, node, place)
-            else:
-                yield place, f"is no single value; name one below it: {', '.join(node.members)}"
+            yield field.place, f"is no single value; name one below it: {', '.join(node.members)}"
 
-    def _inside(self, pattern: Mapping[str, Any], group: Group, place: Path) -> Iterator[Told]:
-        for key, value in pattern.items():
-            if key == "$or":
-                for position, branch in enumerate(value):
-                    yield from self._inside(branch, group, (*place, key, position))
-            else:
-                yield from self._below(key, value, group, (*place, key))
+    def _empty_list(self, field: Field) -> Iterator[Told]:
+        facts, outside, *name = field.path if len(field.path) == 3 else ("", "")
+        if (facts, outside) == ("facts", "outside") and name[0] not in self.context.filled_lists:
+            yield field.place, f"is never there, for allow_lists.{name[0]} names none"
 
     def _unknown(self, name: str, group: Group) -> str:
         if group is self.root and name == "finding":
@@ -228,22 +218,20 @@ def _no_name(name: str) -> str:
     )
 
 
-def _written_twice(pattern: Mapping[str, Any], place: Path) -> Iterator[Told]:
+def _written_twice(nodes: Nodes, place: Place) -> Iterator[Told]:
     """Fields that are written twice, dotted and nested, or beside a `$or` and inside it: the last holds."""
-    beside = list(_fields({key: value for key, value in pattern.items() if key != "$or"}))
-    for field in sorted({field for field in beside if beside.count(field) > 1}):
-        yield place, f"{quoted(field)} is written twice, and only one of both would hold; write it once"
-    for position, branch in enumerate(pattern.get("$or", ())):
-        for field in sorted(set(beside) & set(_fields(branch))):
-            told = f"{quoted(field)} stands beside the $or too, and only one of both would hold"
-            yield (*place, "$or", position), f"{told}; write it in each branch"
+    beside = [node.path for node in nodes if isinstance(node, Field)]
+    for path in sorted({path for path in beside if beside.count(path) > 1}):
+        name = quoted(".".join(path))
+        yield place, f"{name} is written twice, and only one of both would hold; write it once"
+    for either in nodes:
+        for position, branch in enumerate(either.branches if isinstance(either, Either) else ()):
+            for path in sorted(set(beside) & {field.path for field in fields_of(branch)}):
+                told = f"{quoted('.'.join(path))} stands beside the $or too, and only one of both would hold"
+                yield (*either.place, position), f"{told}; write it in each branch"
 
 
-def _fields(pattern: Mapping[str, Any], at: str = "") -> Iterator[str]:
-    """The path of every condition, as the matcher names it; of a `$or`, once for all its branches."""
-    for path, values in conditions_in(pattern, at):
-        before, found, _ = path.rpartition("$or")
-        if found:
-            yield from sorted({field for branch in values for field in _fields(branch, before)})
-        else:
-            yield path
+def _texts_at(nodes: Nodes, name: str) -> frozenset[str]:
+    """The texts that a pattern wants at the top, where it wants nothing else there; see `only_texts`."""
+    values = next((node.values for node in nodes if isinstance(node, Field) and node.path == (name,)), None)
+    return only_texts(values)
