@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from handlers.core import ruleset as core
 from handlers.core.allow_lists import AllowLists
+from handlers.core.circumstances import Circumstance as CoreCircumstance
 from handlers.core.operations import split_operation
 from handlers.core.record_pattern import RecordPattern
 from handlers.core.severity import Severity
@@ -133,8 +134,8 @@ def _escalations(escalations: Iterable[Escalation]) -> tuple[core.Escalation, ..
     return tuple(core.Escalation(RecordPattern(each.when), each.to, each.why) for each in escalations)
 
 
-def _circumstance(name: str, circumstance: Circumstance) -> core.Circumstance:
-    return core.Circumstance(
+def _circumstance(name: str, circumstance: Circumstance) -> CoreCircumstance:
+    return CoreCircumstance(
         name=name,
         when=RecordPattern(circumstance.when),
         at_least=circumstance.at_least,

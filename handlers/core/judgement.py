@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from handlers.core.circumstances import Circumstance
 from handlers.core.facts import derive_facts
 from handlers.core.operations import name_operation, service_of
 from handlers.core.parameter_case import lower_parameters
 from handlers.core.record import Record
 from handlers.core.ruleset import (
     Automation,
-    Circumstance,
     Escalation,
     OperationRules,
     Rule,
@@ -110,13 +110,13 @@ def judge_event(record: Record, ruleset: Ruleset) -> Judged:
 def _find(
     record: Record, operation: str, view: Mapping[str, Any], rules: OperationRules, ruleset: Ruleset
 ) -> Finding | None:
-    circumstances = () if rules.catalog_rule.off else find_circumstances(view, ruleset)
+    circumstances = () if rules.catalog_rule.off else ruleset.circumstance_index.find(view, view["facts"])
     verdicts = _give_verdicts(operation, view, rules, ruleset, circumstances)
     if not verdicts:
         return None
     suppressed, expired = _suppress(verdicts, view, record.event_time.date(), ruleset.suppressions)
-    told = [each for each in verdicts if all(each is not other.verdict for other in suppressed)]
-    standing = sorted(told or verdicts, key=lambda each: each.severity.rank, reverse=True)
+    told = [each for each in verdicts if each not in [other.verdict for other in suppressed]]
+    standing = sorted(told or verdicts, key=_rank, reverse=True)
     return Finding(
         verdicts=tuple(standing),
         circumstances=circumstances,
@@ -124,6 +124,10 @@ def _find(
         expired=expired if told else (),
         destinations=_route(standing, view, ruleset) if told else (),
     )
+
+
+def _rank(verdict: Verdict) -> int:
+    return verdict.severity.rank
 
 
 def with_finding(view: Mapping[str, Any], verdicts: Sequence[Verdict]) -> Mapping[str, Any]:
@@ -188,11 +192,6 @@ def _find_automation(
         and each.when.matches(view)
     ]
     return min(lowering, key=lambda each: each.at_most, default=None)
-
-
-def find_circumstances(view: Mapping[str, Any], ruleset: Ruleset) -> tuple[Circumstance, ...]:
-    """The circumstances that hold."""
-    return tuple([each for each in ruleset.circumstances if each.when.matches(view)])
 
 
 def _apply_circumstances(severity: Severity, circumstances: tuple[Circumstance, ...]) -> Severity:

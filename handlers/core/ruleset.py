@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Literal
 
 from handlers.core.allow_lists import EMPTY, AllowLists
+from handlers.core.circumstances import Circumstance, CircumstanceIndex
 from handlers.core.operations import is_read, split_operation
 from handlers.core.parameter_case import SECTIONS, lower_path
 from handlers.core.patterns import fields_of
@@ -85,18 +86,6 @@ class CustomRule:
             runbook=self.runbook or catalog_rule.runbook,
             attack=self.attack,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Circumstance:
-    """A judgement on any operation: where it matches, severity is at least and at most these."""
-
-    name: str
-    when: RecordPattern
-    at_least: Severity | None
-    at_most: Severity | None
-    why: str
-    attack: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +176,11 @@ class Ruleset:
         if rule is not None:
             return rule
         return self.reads if is_read(split_operation(operation)[1]) else self.uncatalogued
+
+    @cached_property
+    def circumstance_index(self) -> CircumstanceIndex:
+        """Finds the circumstances that hold."""
+        return CircumstanceIndex(self.circumstances)
 
     @cached_property
     def audiences(self) -> Mapping[Severity, Audience]:
