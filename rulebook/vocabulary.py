@@ -171,32 +171,29 @@ _USER_IDENTITY = Group(
     }
 )
 
+# Some in two spellings: that of the record reference, and that of real records and of AWS's examples.
+_EVENT_TYPES = frozenset(
+    {
+        *("AwsApiCall", "AwsServiceEvent", "AwsConsoleAction", "AwsCloudTrailInsight"),
+        *("AwsConsoleSignIn", "AwsConsoleSignin", "AwsVpceEvents", "AwsVpceEvent"),
+    }
+)
+
 RECORD = Group(
     {
         **dict.fromkeys(
             (
-                *(
-                    "eventName",
-                    "eventSource",
-                    "awsRegion",
-                    "recipientAccountId",
-                    "sourceIPAddress",
-                    "userAgent",
-                ),
+                *("eventName", "eventSource", "awsRegion", "userAgent", "apiVersion"),
                 *("errorCode", "errorMessage", "eventTime", "eventVersion", "eventID", "requestID"),
-                *("sharedEventID", "vpcEndpointId", "vpcEndpointAccountId", "apiVersion"),
+                *("sharedEventID", "vpcEndpointId"),
             ),
             _TEXT,
         ),
         "recipientAccountId": _ACCOUNT,
+        "vpcEndpointAccountId": _ACCOUNT,
         "sourceIPAddress": Leaf("text", form="address"),
-        "eventType": _text(
-            "",
-            frozenset(
-                {"AwsApiCall", "AwsServiceEvent", "AwsConsoleAction", "AwsConsoleSignIn", "AwsVpceEvents"}
-            ),
-        ),
-        "eventCategory": _TEXT,
+        "eventType": Leaf("text", _EVENT_TYPES),
+        "eventCategory": Leaf("text", frozenset({"Management", "Data", "NetworkActivity", "Insight"})),
         "sessionCredentialFromConsole": _text("", frozenset({"true"})),
         "readOnly": _FLAG,
         "managementEvent": _FLAG,

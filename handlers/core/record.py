@@ -15,6 +15,14 @@ from typing import Any
 
 from handlers.core.spelling import small_first
 
+_OTHER_CATEGORIES = frozenset({"Data", "NetworkActivity", "Insight"})
+# The record reference says AwsVpceEvents; AWS's examples of such records say AwsVpceEvent.
+_CATEGORY_OF_TYPE = {
+    "AwsVpceEvent": "NetworkActivity",
+    "AwsVpceEvents": "NetworkActivity",
+    "AwsCloudTrailInsight": "Insight",
+}
+
 
 class BadRecord(ValueError):
     """The event can not be read as a CloudTrail record; the message says which part is at fault."""
@@ -42,6 +50,23 @@ class Record:
     def source_ip(self) -> str:
         """An address, a service's DNS name, or "AWS Internal"; empty when CloudTrail did not say."""
         return as_text(self.raw.get("sourceIPAddress"))
+
+    @property
+    def category(self) -> str:
+        """CloudTrail's eventCategory: Management, Data, NetworkActivity or Insight.
+
+        Records before eventVersion 1.07 have none; then the event's type and `managementEvent` tell.
+        """
+        if said := as_text(self.raw.get("eventCategory")):
+            return said
+        if found := _CATEGORY_OF_TYPE.get(as_text(self.raw.get("eventType"))):
+            return found
+        return "Data" if self.raw.get("managementEvent") in (False, "false") else "Management"
+
+    @property
+    def is_management(self) -> bool:
+        """Whether it is a call of the control plane. A category that AWS adds later counts as one."""
+        return self.category not in _OTHER_CATEGORIES
 
     @property
     def error_code(self) -> str | None:
