@@ -72,9 +72,11 @@ FACTS = Group(
         "actor": Group(
             {
                 "kind": _text("what the caller is", KINDS),
-                "id": _text("who it is: an ARN; of an assumed role, the role's"),
+                "id": _text(
+                    "who it is: an ARN; of an assumed role the role's, of a federated user the issuer's"
+                ),
                 "name": _text("the name of the role or user"),
-                "session": _text("the session's name, which the caller chooses"),
+                "session": _text("the name of the session or federated user, which the caller chooses"),
                 "account": Leaf("text", None, "the caller's account", "account"),
                 "console": _flag("the call was made in the AWS console"),
                 "mfa": _flag("signed in with a second factor; absent where CloudTrail does not say"),
