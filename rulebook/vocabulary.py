@@ -85,6 +85,7 @@ FACTS = Group(
         "failed": _flag("the call met an error"),
         "denied": _flag("the error is a want of permission"),
         "omitted": _flag("CloudTrail dropped the parameters"),
+        "masked": _text("names of the parameters that CloudTrail hid (`***`), as the record spells them"),
         "resource": Group(
             {
                 "kind": _text("the kind of IoT Core resource that the call is about", RESOURCE_KINDS),

@@ -11,7 +11,7 @@ from typing import Any
 from handlers.core.actors import describe_actor
 from handlers.core.ownership import NOTHING, Own, find_outside, foreign_accounts, texts_of
 from handlers.core.policy import policy_fact, template_fact
-from handlers.core.record import Record, as_mapping
+from handlers.core.record import Record, as_mapping, is_masked
 from handlers.core.resources import describe_groups, find_resource
 from handlers.core.topic_rules import describe_topic_rule
 
@@ -23,6 +23,7 @@ def derive_facts(record: Record, own: Own = NOTHING) -> dict[str, Any]:
 
     - `actor` {kind, id, name, session?, account, console, mfa?}
     - `failed`, `denied` (refused for want of permission), `omitted` (CloudTrail dropped parameters): booleans
+    - `masked`: the names of the parameters that CloudTrail hid (`***`), as the record spells them
     - `resource` {kind, id, arn?, url?, suggests?}, when the call names a resource of AWS IoT Core
     - `policy` {verdicts, risks, why}, when it carries a policy document
     - `template` {verdicts, risks, why, policies}, when it carries a provisioning template
@@ -39,7 +40,7 @@ def derive_facts(record: Record, own: Own = NOTHING) -> dict[str, Any]:
         "actor": describe_actor(record, own.accounts),
         "failed": error is not None,
         "denied": error is not None and any(word in error for word in _DENIALS),
-        "omitted": _is_omitted(parameters),
+        **_describe_gaps(parameters),
     }
     if (resource := find_resource(record)) is not None:
         facts["resource"] = resource
@@ -54,7 +55,7 @@ def derive_facts(record: Record, own: Own = NOTHING) -> dict[str, Any]:
     if groups := describe_groups(parameters):
         facts["thingGroups"] = groups
     if "otaUpdateId" in parameters and isinstance(parameters.get("files"), list):
-        facts["firmware"] = {"unsigned": any(not _is_signed(file) for file in parameters["files"])}
+        facts["firmware"] = {"unsigned": not all(map(_is_signed, parameters["files"]))}
     texts = tuple(texts_of(parameters))
     if foreign := foreign_accounts(texts, record.account, own):
         facts["crossAccount"] = {"accounts": foreign}
@@ -63,10 +64,28 @@ def derive_facts(record: Record, own: Own = NOTHING) -> dict[str, Any]:
     return facts
 
 
-def _is_omitted(parameters: Mapping[str, Any]) -> bool:
-    # CloudTrail drops what is over 100 KB; a policy padded with white space gets there:
+def _describe_gaps(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """What CloudTrail did not record of the parameters: {omitted, masked?}."""
+    # It drops what is over 100 KB; a policy padded with white space gets there:
     # https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
-    return parameters.get("omitted") in ("true", True)
+    omitted = parameters.get("omitted") in ("true", True)
+    masked = _masked_names(parameters)
+    return {"omitted": omitted, "masked": masked} if masked else {"omitted": omitted}
+
+
+def _masked_names(parameters: Mapping[str, Any]) -> list[str]:
+    # Names, not paths: what an attacker nests would make paths without end.
+    found = set()
+    pending: list[tuple[str, Any]] = [("", parameters)]
+    while pending:
+        name, value = pending.pop()
+        if isinstance(value, dict):
+            pending.extend(value.items())
+        elif isinstance(value, list):
+            pending.extend((name, item) for item in value)
+        elif is_masked(value):
+            found.add(name)
+    return sorted(found)
 
 
 def _describe_job(parameters: Mapping[str, Any]) -> dict[str, Any]:

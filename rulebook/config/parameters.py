@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from botocore.model import Shape
 
+from handlers.core.record import is_masked
 from handlers.core.spelling import small_first
 from rulebook.api_models import choices_of, is_text, members_of
-from rulebook.config.conditions import unmet
+from rulebook.config.conditions import each_literal, unmet
 from rulebook.faults import Path, did_you_mean
 from rulebook.vocabulary import Leaf
 
@@ -19,7 +20,10 @@ _IN_THEIR_PLACE = frozenset({"omitted", "reason", "originalSize"})
 def unknown_parameters(
     names: Sequence[str], condition: object, shapes: Sequence[Shape], place: Path
 ) -> Iterator[tuple[Path, str]]:
-    """Faults of a condition at `names` below `requestParameters`, where one of these shapes stands."""
+    """Faults of a condition at `names` below `requestParameters`, where one of these shapes stands.
+
+    A mask (`***`) is none: CloudTrail may write one in place of any text or structure.
+    """
     if names and names[0] in _IN_THEIR_PLACE:
         return
     for name in names:
@@ -33,12 +37,15 @@ def unknown_parameters(
     if isinstance(condition, Mapping):
         yield from _inside(condition, shapes, place, top=not names)
         return
+    masks = {str(each) for _, each in each_literal(condition) if is_masked(each)}
     groups = [members_of(shape) for shape in shapes]
     if all(groups):
+        if isinstance(condition, list) and len(masks) == len(condition):
+            return
         yield place, f"is no single value; name one below it: {', '.join(_names_in(groups)[:12])}"
     elif all(map(is_text, shapes)):
         choices = [frozenset(choices_of(shape)) for shape in shapes]
-        every = frozenset[str]().union(*choices) if all(choices) else None
+        every = frozenset[str]().union(*choices, masks) if all(choices) else None
         yield from unmet(condition, Leaf("text", every, form="free"), place)
 
 

@@ -202,3 +202,26 @@ def test_the_judgements_that_matter_most(
     operation: str, parameters: dict[str, Any], derived: dict[str, Any], expected: Severity
 ) -> None:
     assert expected == severity_of(f"iot:{operation}", {"requestParameters": parameters, "facts": derived})
+
+
+HIDDEN = {**facts(), "masked": ["InitialVersion"]}
+
+
+@pytest.mark.parametrize(
+    ("operation", "parameters", "derived", "expected"),
+    [
+        ("CreateFunctionDefinition", {"InitialVersion": "***"}, HIDDEN, Severity.MEDIUM),
+        ("CreateFunctionDefinition", {}, {**facts(), "masked": ["initialVersion"]}, Severity.MEDIUM),
+        ("CreateFunctionDefinition", {}, {**facts(), "masked": ["DefaultConfig"]}, Severity.MEDIUM),
+        ("CreateFunctionDefinition", {}, {**facts(), "masked": ["AmznClientToken"]}, Severity.LOW),
+        ("CreateFunctionDefinition", {"InitialVersion": {}}, facts(), Severity.LOW),
+        ("CreateFunctionDefinitionVersion", {}, {**facts(), "masked": ["DefaultConfig"]}, Severity.MEDIUM),
+        ("CreateFunctionDefinitionVersion", {}, {**facts(), "masked": ["AmznClientToken"]}, Severity.LOW),
+        ("CreateCoreDefinition", {"InitialVersion": "***"}, HIDDEN, Severity.LOW),
+    ],
+)
+def test_what_cloudtrail_hid_counts_as_what_it_may_be_where_a_judgement_depends_on_it(
+    operation: str, parameters: dict[str, Any], derived: dict[str, Any], expected: Severity
+) -> None:
+    record = {"requestParameters": parameters, "facts": derived}
+    assert expected == severity_of(f"greengrass:{operation}", record)

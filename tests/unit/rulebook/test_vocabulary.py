@@ -146,3 +146,26 @@ def test_every_field_of_a_record_is_listed_once() -> None:
     words = [each.value for each in ast.walk(assigned) if isinstance(each, ast.Constant)]
     names = Counter(word for word in words if word in RECORD.members)
     assert [] == [name for name, times in names.items() if times > 1]
+
+
+@pytest.mark.parametrize(
+    ("values", "refused"),
+    [
+        (["***"], False),
+        (["***", "HIDDEN_DUE_TO_SECURITY_REASONS"], False),
+        (["***", "x"], True),
+        ([{"exists": True}], True),
+    ],
+)
+def test_a_mask_may_stand_in_place_of_a_structure(values: list[Any], refused: bool) -> None:
+    pattern = {"requestParameters": {"InitialVersion": values}}
+    told = never_matches(pattern, AROUND, operation="greengrass:CreateFunctionDefinition")
+    assert refused == any("is no single value" in message for _, message in told)
+    assert refused == bool(told)
+
+
+@pytest.mark.parametrize(("values", "faults"), [(["***"], []), (["***", "ACTIV"], [1]), (["ACTIV"], [0])])
+def test_a_mask_may_stand_in_place_of_a_value(values: list[str], faults: list[int]) -> None:
+    pattern = {"requestParameters": {"newStatus": values}}
+    told = never_matches(pattern, AROUND, operation="iot:UpdateCertificate")
+    assert faults == [place[-1] for place, _ in told]
