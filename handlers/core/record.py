@@ -79,8 +79,12 @@ class Record:
 
     @property
     def error_message(self) -> str | None:
-        """AWS's words on the error."""
-        return as_text(self.raw.get("errorMessage")) or None
+        """AWS's words on the error. Some services give them in the answer alone."""
+        if said := as_text(self.raw.get("errorMessage")):
+            return said
+        if self.error_code is None:
+            return None
+        return as_text(value_at(self.raw, "responseElements.Message")) or None
 
 
 def parse_event(event: object) -> Record:

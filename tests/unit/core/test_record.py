@@ -123,6 +123,23 @@ def test_a_record_is_of_the_category_that_it_says_or_that_its_type_tells(
     assert (category, is_management) == (found.category, found.is_management)
 
 
+@pytest.mark.parametrize(
+    ("record", "expected"),
+    [
+        ({"errorCode": "X", "errorMessage": "no", "responseElements": {"Message": "because"}}, "no"),
+        ({"errorCode": "X", "responseElements": {"Message": "because"}}, "because"),
+        ({"errorCode": "X", "responseElements": {"message": "because"}}, "because"),
+        ({"errorCode": "X", "responseElements": {"Message": ["because"]}}, None),
+        ({"errorCode": "X"}, None),
+        ({"responseElements": {"message": "a message of the resource"}}, None),
+    ],
+)
+def test_why_a_call_failed_may_stand_in_its_answer_alone(
+    record: dict[str, Any], expected: str | None
+) -> None:
+    assert expected == parse_event(make_event(**record)).error_message
+
+
 def _paths(value: Any, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
     if not isinstance(value, dict):
         return [path]
