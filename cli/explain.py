@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from cli.conditions import check_conditions, first_failure
@@ -44,7 +44,7 @@ class Explanation:
 
 def explain_event(record: Record, ruleset: Ruleset) -> Explanation:
     """Judge one record as `detect` would."""
-    judged = replace(judge_event(record, ruleset), facts=derive_facts(record, ruleset.allow_lists))
+    judged = judge_event(record, ruleset)._replace(facts=derive_facts(record, ruleset.allow_lists))
     return Explanation(
         judged=judged,
         silence=_silence(judged, ruleset) if judged.finding is None else "",

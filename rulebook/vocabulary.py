@@ -72,9 +72,11 @@ FACTS = Group(
         "actor": Group(
             {
                 "kind": _text("what the caller is", KINDS),
-                "id": _text("who it is: an ARN; of an assumed role, the role's"),
+                "id": _text(
+                    "who it is: an ARN; of an assumed role the role's, of a federated user the issuer's"
+                ),
                 "name": _text("the name of the role or user"),
-                "session": _text("the session's name, which the caller chooses"),
+                "session": _text("the name of the session or federated user, which the caller chooses"),
                 "account": Leaf("text", None, "the caller's account", "account"),
                 "console": _flag("the call was made in the AWS console"),
                 "mfa": _flag("signed in with a second factor; absent where CloudTrail does not say"),
@@ -83,6 +85,7 @@ FACTS = Group(
         "failed": _flag("the call met an error"),
         "denied": _flag("the error is a want of permission"),
         "omitted": _flag("CloudTrail dropped the parameters"),
+        "masked": _text("names of the parameters that CloudTrail hid (`***`), as the record spells them"),
         "resource": Group(
             {
                 "kind": _text("the kind of IoT Core resource that the call is about", RESOURCE_KINDS),
@@ -171,32 +174,29 @@ _USER_IDENTITY = Group(
     }
 )
 
+# Some in two spellings: that of the record reference, and that of real records and of AWS's examples.
+_EVENT_TYPES = frozenset(
+    {
+        *("AwsApiCall", "AwsServiceEvent", "AwsConsoleAction", "AwsCloudTrailInsight"),
+        *("AwsConsoleSignIn", "AwsConsoleSignin", "AwsVpceEvents", "AwsVpceEvent"),
+    }
+)
+
 RECORD = Group(
     {
         **dict.fromkeys(
             (
-                *(
-                    "eventName",
-                    "eventSource",
-                    "awsRegion",
-                    "recipientAccountId",
-                    "sourceIPAddress",
-                    "userAgent",
-                ),
+                *("eventName", "eventSource", "awsRegion", "userAgent", "apiVersion"),
                 *("errorCode", "errorMessage", "eventTime", "eventVersion", "eventID", "requestID"),
-                *("sharedEventID", "vpcEndpointId", "vpcEndpointAccountId", "apiVersion"),
+                *("sharedEventID", "vpcEndpointId"),
             ),
             _TEXT,
         ),
         "recipientAccountId": _ACCOUNT,
+        "vpcEndpointAccountId": _ACCOUNT,
         "sourceIPAddress": Leaf("text", form="address"),
-        "eventType": _text(
-            "",
-            frozenset(
-                {"AwsApiCall", "AwsServiceEvent", "AwsConsoleAction", "AwsConsoleSignIn", "AwsVpceEvents"}
-            ),
-        ),
-        "eventCategory": _TEXT,
+        "eventType": Leaf("text", _EVENT_TYPES),
+        "eventCategory": Leaf("text", frozenset({"Management", "Data", "NetworkActivity", "Insight"})),
         "sessionCredentialFromConsole": _text("", frozenset({"true"})),
         "readOnly": _FLAG,
         "managementEvent": _FLAG,

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-refe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -24,6 +25,11 @@ _KINDS = {
     "AWSAccount": "cross-account",
 }
 
+# A browser, the console's own host names, or a program of the console: `[S3Console/0.4, aws-internal/3 …`,
+# `EC2ConsoleFrontend, aws-internal/3 …`, `RDS Console, aws-internal/3 …`. Only the first product counts.
+_CONSOLE_HOSTS = ("Mozilla/", "console.", "signin.")
+_CONSOLE_PROGRAM = re.compile(r"[A-Za-z0-9 -]{0,40}Console")
+
 KINDS = frozenset({*_KINDS.values(), "device-registration", "unknown"})
 """Every kind that an actor can be of."""
 
@@ -31,9 +37,10 @@ KINDS = frozenset({*_KINDS.values(), "device-registration", "unknown"})
 def describe_actor(record: Record, own_accounts: Collection[str] = ()) -> dict[str, Any]:
     """Who made the call: {kind, id, name, session?, account, console, mfa?}.
 
-    `id` is stable: for an assumed role it is the role's ARN, not the session's. `console` says
-    whether the call was made in the AWS console. `mfa` is absent where CloudTrail does not say. Somebody of
-    one of `own_accounts` is no stranger.
+    `id` is stable: for an assumed role it is the role's ARN, for a federated user that of whoever called
+    GetFederationToken; the name that this caller chose is the `session`. `console` says whether the call
+    was made in the AWS console. `mfa` is absent where CloudTrail does not say. Somebody of one of
+    `own_accounts` is no stranger.
     """
     identity = record.user_identity
     session = as_mapping(identity.get("sessionContext"))
@@ -52,10 +59,10 @@ def describe_actor(record: Record, own_accounts: Collection[str] = ()) -> dict[s
         "id": identifier,
         "name": as_text(identity.get("userName")) or as_text(issuer.get("userName")) or _last(identifier),
         "account": account or record.account,
-        "console": _in_console(record.raw),
+        "console": _in_console(record.raw, identity),
     }
-    if role and ":assumed-role/" in arn:
-        actor["session"] = _last(arn)
+    if session_name := _session_of(arn):
+        actor["session"] = session_name
     mfa = as_mapping(session.get("attributes")).get("mfaAuthenticated")
     if mfa is not None:
         actor["mfa"] = mfa in (True, "true")
@@ -75,6 +82,9 @@ def _other_id(identity: Mapping[str, Any]) -> str:
 def _kind(record: Record, identity: Mapping[str, Any], role: str, *, stranger: bool) -> str:
     said = as_text(identity.get("type"))
     kind = _KINDS.get(said, "unknown")
+    if kind == "unknown" and identity.get("type") is None and _service(identity):
+        # As documented for KMS's RotateKey: https://docs.aws.amazon.com/kms/latest/developerguide/ct-rotatekey.html
+        return "aws-service"
     if said == "Unknown" and record.event_name == "RegisterCertificate":
         # Just-in-time provisioning and registration: the device's first connection, not a person.
         return "device-registration"
@@ -88,13 +98,18 @@ def _kind(record: Record, identity: Mapping[str, Any], role: str, *, stranger: b
     return kind
 
 
-def _in_console(record: Mapping[str, Any]) -> bool:
+def _in_console(record: Mapping[str, Any], identity: Mapping[str, Any]) -> bool:
     # sessionCredentialFromConsole: eventVersion 1.08 and later. Before that, and for calls that the console's
-    # back end makes, the user agent tells; https://docs.aws.amazon.com/awscloudtrail/latest/userguide/
-    # cloudtrail-event-reference-record-contents.html
+    # back end makes, the user agent or the service behind the call tells; https://docs.aws.amazon.com/
+    # awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
     if record.get("sessionCredentialFromConsole") in ("true", True):
         return True
-    return as_text(record.get("userAgent")).startswith(("Mozilla/", "console.", "signin."))
+    if _service(identity) == "signin.amazonaws.com":
+        return True
+    agent = as_text(record.get("userAgent")).removeprefix("[")
+    if agent.startswith(_CONSOLE_HOSTS):
+        return True
+    return "Console" in agent and _CONSOLE_PROGRAM.match(agent) is not None
 
 
 def _role_of(arn: str) -> str:
@@ -105,9 +120,17 @@ def _role_of(arn: str) -> str:
     return f"{head.replace(':sts:', ':iam:', 1)}:role/{rest.split('/')[0]}"
 
 
+def _session_of(arn: str) -> str:
+    """The session's name in the ARN of an assumed role's session or of a federated user; else empty."""
+    _, assumed, session = arn.partition(":assumed-role/")
+    return session.partition("/")[2] if assumed else arn.partition(":federated-user/")[2]
+
+
 def _service(identity: Mapping[str, Any]) -> str:
     # In old records invokedBy is an object.
     invoked_by = identity.get("invokedBy")
+    if invoked_by is None:
+        return ""
     return as_text(invoked_by) or as_text(as_mapping(invoked_by).get("serviceName"))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, asdict, dataclass, fields
@@ -16,10 +17,16 @@ from typing import Any
 
 from handlers.core.judgement import Finding, Judged
 from handlers.core.reasons import explain_finding
-from handlers.core.record import Record, value_at
+from handlers.core.record import MASKS, Record, as_mapping, as_text, is_masked, value_at
 from handlers.core.resources import find_resource
 from handlers.core.ruleset import Ruleset
 from handlers.core.severity import Severity
+
+_IDENTIFIERS = ("Name", "Id", "Arn")
+# Of the call, of a part, or of a secret; with a hyphen it is an HTTP header, which some services answer too.
+_OF_SOMETHING_ELSE = re.compile(r"request|version|token|key|role|secret|-", re.IGNORECASE)
+_HIDDEN = "(hidden by CloudTrail)"
+_MASK_IN_JSON = re.compile(rf'(?<!\\)"(?:{"|".join(map(re.escape, sorted(MASKS)))})"')
 
 TEXT_LIMIT = 256
 """Characters of any one text that an event may put into an alert."""
@@ -115,7 +122,7 @@ def build_alert(judged: Judged, finding: Finding, ruleset: Ruleset) -> Alert:
         region=clean(record.region),
         time=record.event_time,
         source_ip=clean(record.source_ip),
-        subject=_readable(value_at(record.raw, rule.subject)) if rule.subject else None,
+        subject=_subject(record, rule.subject) if rule.subject else None,
         shown=_shown(record, rule.shown),
         error=clean(error) if error else None,
         runbook=rule.runbook,
@@ -125,6 +132,26 @@ def build_alert(judged: Judged, finding: Finding, ruleset: Ruleset) -> Alert:
         account_name=ruleset.account_names.get(record.account),
         region_name=ruleset.region_names.get(record.region),
     )
+
+
+def _subject(record: Record, path: str) -> str | None:
+    """The resource that the call is about: what stands at `path`, else the identifier that AWS answered."""
+    value = value_at(record.raw, path)
+    if not is_masked(value) and (text := _readable(value)) is not None:
+        return text
+    return _identifier_in(as_mapping(record.raw.get("responseElements")))
+
+
+def _identifier_in(answer: Mapping[str, Any]) -> str | None:
+    """The name, id or ARN at the top of what AWS answered, which may hold keys and tokens too."""
+    texts = {
+        name: text
+        for name, value in answer.items()
+        if (text := as_text(value)) and not is_masked(text) and not _OF_SOMETHING_ELSE.search(name)
+    }
+    of_itself = [texts[name] for end in _IDENTIFIERS for name in (end, end.lower()) if name in texts]
+    others = [text for end in _IDENTIFIERS for name, text in texts.items() if name.endswith(end)]
+    return next(map(clean, (*of_itself, *others)), None)
 
 
 def _shown(record: Record, paths: Sequence[str]) -> dict[str, str]:
@@ -197,13 +224,17 @@ def alert_data(alert: Alert) -> dict[str, Any]:
 def _readable(value: object) -> str | None:
     if value is None or value == "":
         return None
-    return show(value)
+    return _HIDDEN if is_masked(value) else show(value)
 
 
 def show(value: object) -> str:
-    """A value of a record as short text for people: texts as they are, everything else as JSON."""
+    """A value of a record as short text for people: texts as they are, everything else as JSON, where what
+    CloudTrail hid is said to be hidden.
+    """
+    if isinstance(value, str):
+        return clean(value)
     try:
-        return clean(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+        return clean(_MASK_IN_JSON.sub(f'"{_HIDDEN}"', json.dumps(value, ensure_ascii=False)))
     except RecursionError:
         return "(nested too deeply to show)"
 

@@ -62,7 +62,8 @@ Texts = Collection[tuple[str, str]]
 
 def foreign_accounts(texts: Texts, account: str, allow_lists: AllowLists) -> list[str]:
     """The accounts that the texts name (in an ARN, a queue's URL, or as such) and that are not ours."""
-    return sorted(set(_accounts(texts)) - {account} - allow_lists.accounts)
+    named = set(_accounts(texts))
+    return sorted(named - {account} - allow_lists.accounts) if named else []
 
 
 def find_outside(texts: Texts, allow_lists: AllowLists) -> dict[str, list[str]]:
@@ -133,33 +134,35 @@ def _first_segment(path: str) -> str:
     return re.split(r"[/?#\s\"'`<>,;)\\]", unquoted.lstrip("/"))[0]
 
 
-def texts_of(parameters: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def texts_of(parameters: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Every string of the parameters with its parameter's name; free text is left out.
 
     Text that is JSON is read: what a document says in escapes is what a device will read.
     """
+    found: list[tuple[str, str]] = []
     pending: list[tuple[str, Any, bool]] = [("", parameters, True)]
     while pending:
         name, value, named_by_service = pending.pop()
         if isinstance(value, str):
             inside = _read_json(value)
             if inside is None:
-                yield name, value
+                found.append((name, value))
             else:
                 pending.append((name, inside, False))
         elif isinstance(value, dict):
             trusted = named_by_service and name not in _NAMED_BY_CALLERS
-            pending.extend(
-                (key, inner, trusted)
-                for key, inner in value.items()
-                if not (trusted and key.endswith(_FREE_TEXT))
-            )
+            for key, inner in value.items():
+                if not (trusted and key.endswith(_FREE_TEXT)):
+                    pending.append((key, inner, trusted))
         elif isinstance(value, list):
             pending.extend((name, item, named_by_service) for item in value)
+    return found
 
 
 def _read_json(text: str) -> Any:
     """The object or list in a text; None where it holds none."""
+    if "{" not in text and "[" not in text:
+        return None
     if not text.lstrip().startswith(("{", "[")) or len(text) > _LONGEST_JSON:
         return None
     try:
@@ -173,7 +176,8 @@ def _accounts(texts: Texts) -> Iterator[str]:
     for name, value in texts:
         if "arn:aws" in value:
             yield from _ACCOUNT_IN_ARN.findall(value)
-        if name == "queueUrl":
+        if len(value) == 12:
+            if name.endswith(_NAMES_OF_ACCOUNTS) and _ACCOUNT.fullmatch(value):
+                yield value
+        elif name == "queueUrl":
             yield from _ACCOUNT_IN_QUEUE_URL.findall(value)
-        elif len(value) == 12 and name.endswith(_NAMES_OF_ACCOUNTS) and _ACCOUNT.fullmatch(value):
-            yield value

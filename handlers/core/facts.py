@@ -5,13 +5,13 @@ Patterns see them under `facts` beside the record itself.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from handlers.core.actors import describe_actor
 from handlers.core.allow_lists import EMPTY, AllowLists, find_outside, foreign_accounts, texts_of
 from handlers.core.policy import policy_fact, template_fact
-from handlers.core.record import Record, as_mapping
+from handlers.core.record import Record, as_mapping, is_masked
 from handlers.core.resources import describe_groups, find_resource
 from handlers.core.topic_rules import describe_topic_rule
 
@@ -23,11 +23,12 @@ def derive_facts(
 ) -> dict[str, Any]:
     """What rules may look at beyond what CloudTrail wrote.
 
-    `asked` names the facts that somebody looks at, None for all: `resource` is left out unless it is asked.
-
+    `asked` names the facts that somebody looks at, None for all. The first four and the last two are always
+    derived.
 
     - `actor` {kind, id, name, session?, account, console, mfa?}
     - `failed`, `denied` (refused for want of permission), `omitted` (CloudTrail dropped parameters): booleans
+    - `masked`: the names of the parameters that CloudTrail hid (`***`), as the record spells them
     - `resource` {kind, id, arn?, url?, suggests?}, when the call names a resource of AWS IoT Core
     - `policy` {verdicts, risks, why}, when it carries a policy document
     - `template` {verdicts, risks, why, policies}, when it carries a provisioning template
@@ -38,29 +39,18 @@ def derive_facts(
     - `crossAccount` {accounts}, when the parameters name an account that is not ours
     - `outside` {buckets?, domains?}, when they name a bucket or web host that is on no list of ours
     """
-    parameters = record.request_parameters
-    error = record.error_code
+    parameters, error = record.request_parameters, record.error_code
     facts: dict[str, Any] = {
         "actor": describe_actor(record, allow_lists.accounts),
         "failed": error is not None,
         "denied": error is not None and any(word in error for word in _DENIALS),
         "omitted": _is_omitted(parameters),
     }
-    if (asked is None or "resource" in asked) and (resource := find_resource(record)) is not None:
-        facts["resource"] = resource
-    if "policyDocument" in parameters:
-        facts["policy"] = policy_fact(parameters["policyDocument"])
-    if (template := _template_body(parameters)) is not None:
-        facts["template"] = template_fact(template)
-    if (topic_rule := describe_topic_rule(parameters)) is not None:
-        facts["topicRule"] = topic_rule
-    if "jobId" in parameters and "targets" in parameters:
-        facts["job"] = _describe_job(parameters)
-    if groups := describe_groups(parameters):
-        facts["thingGroups"] = groups
-    if "otaUpdateId" in parameters and isinstance(parameters.get("files"), list):
-        facts["firmware"] = {"unsigned": any(not _is_signed(file) for file in parameters["files"])}
-    texts = tuple(texts_of(parameters))
+    for name in _BY_NAME if asked is None else asked:
+        derive = _BY_NAME.get(name)
+        if derive is not None and (fact := derive(record)):
+            facts[name] = fact
+    texts = texts_of(parameters)
     if foreign := foreign_accounts(texts, record.account, allow_lists):
         facts["crossAccount"] = {"accounts": foreign}
     if outside := find_outside(texts, allow_lists):
@@ -74,13 +64,51 @@ def _is_omitted(parameters: Mapping[str, Any]) -> bool:
     return parameters.get("omitted") in ("true", True)
 
 
-def _describe_job(parameters: Mapping[str, Any]) -> dict[str, Any]:
+def _masked_names(record: Record) -> list[str]:
+    # Names, not paths: what an attacker nests would make paths without end.
+    found = set()
+    pending: list[tuple[str, Any]] = [("", record.request_parameters)]
+    while pending:
+        name, value = pending.pop()
+        if isinstance(value, dict):
+            pending.extend(value.items())
+        elif isinstance(value, list):
+            pending.extend((name, item) for item in value)
+        elif is_masked(value):
+            found.add(name)
+    return sorted(found)
+
+
+def _describe_policy(record: Record) -> dict[str, Any] | None:
+    parameters = record.request_parameters
+    return policy_fact(parameters["policyDocument"]) if "policyDocument" in parameters else None
+
+
+def _describe_template(record: Record) -> dict[str, Any] | None:
+    parameters = record.request_parameters
+    body = parameters.get("templateBody")
+    if body is None and "registrationConfig" in parameters:
+        body = as_mapping(parameters["registrationConfig"]).get("templateBody")
+    return template_fact(body) if body is not None else None
+
+
+def _describe_job(record: Record) -> dict[str, Any] | None:
+    parameters = record.request_parameters
+    if "jobId" not in parameters or "targets" not in parameters:
+        return None
     targets = parameters["targets"]
     written = {name: parameters[name] for name in ("document", "documentSource") if name in parameters}
     return {
         "targets": len(targets) if isinstance(targets, list) else 1,
         "plainHttp": any("http://" in text.lower() for _, text in texts_of(written)),
     }
+
+
+def _describe_firmware(record: Record) -> dict[str, bool] | None:
+    parameters = record.request_parameters
+    if "otaUpdateId" not in parameters or not isinstance(files := parameters.get("files"), list):
+        return None
+    return {"unsigned": not all(map(_is_signed, files))}
 
 
 def _is_signed(file: object) -> bool:
@@ -91,7 +119,14 @@ def _is_signed(file: object) -> bool:
     )
 
 
-def _template_body(parameters: Mapping[str, Any]) -> object:
-    if "templateBody" in parameters:
-        return parameters["templateBody"]
-    return as_mapping(parameters.get("registrationConfig")).get("templateBody")
+_BY_NAME: Mapping[str, Callable[[Record], Any]] = {
+    "masked": _masked_names,
+    "resource": find_resource,
+    "policy": _describe_policy,
+    "template": _describe_template,
+    "topicRule": describe_topic_rule,
+    "job": _describe_job,
+    "thingGroups": describe_groups,
+    "firmware": _describe_firmware,
+}
+"""The facts that are derived where they are asked; None or empty where a record has none."""

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from handlers.core.circumstances import Circumstance
 from handlers.core.facts import derive_facts
@@ -23,8 +22,7 @@ from handlers.core.ruleset import (
 from handlers.core.severity import Severity
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What one rule says of a record: the rule's severity, raised by the `escalations` that fired.
 
     The catalog's is then lowered by known automation and moved by circumstances; a custom rule's is what the
@@ -38,16 +36,14 @@ class Verdict:
     """The known automation that lowered it."""
 
 
-@dataclass(frozen=True, slots=True)
-class SuppressedVerdict:
+class SuppressedVerdict(NamedTuple):
     """A verdict that nobody is told, and the suppression that matches it, the longest of several."""
 
     verdict: Verdict
     suppression: Suppression
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """The single result for a record, however many rules match, so that one call makes one alert."""
 
     verdicts: tuple[Verdict, ...]
@@ -81,8 +77,7 @@ class Finding:
         return tuple(dict.fromkeys(technique for each in judged for technique in each.attack))
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(NamedTuple):
     """A record with what the ruleset makes of it."""
 
     record: Record
@@ -91,13 +86,15 @@ class Judged:
     facts: Mapping[str, Any]
     """The facts that the ruleset looks at for this operation; `derive_facts` tells all."""
     finding: Finding | None
-    """None if the service is not watched, or the operation is off or a read, and no custom rule matches."""
+    """None if the service is not watched, the record is none of the control plane (data, network activity and
+    insight events), or the operation is off or a read and no custom rule matches.
+    """
 
 
 def judge_event(record: Record, ruleset: Ruleset) -> Judged:
     """Derive the facts of a record and judge it."""
     operation = name_operation(record.event_source, record.event_name)
-    if service_of(record.event_source) not in ruleset.services:
+    if service_of(record.event_source) not in ruleset.services or not record.is_management:
         return Judged(record, operation, {}, None)
     rules = ruleset.rules_for(operation)
     if rules.catalog_rule.off and not rules.custom_rules:
@@ -115,8 +112,8 @@ def _find(
     if not verdicts:
         return None
     suppressed, expired = _suppress(verdicts, view, record.event_time.date(), ruleset.suppressions)
-    told = [each for each in verdicts if each not in [other.verdict for other in suppressed]]
-    standing = sorted(told or verdicts, key=_rank, reverse=True)
+    told = _without(suppressed, verdicts) if suppressed else verdicts
+    standing = sorted(told or verdicts, key=lambda each: each.severity.rank, reverse=True)
     return Finding(
         verdicts=tuple(standing),
         circumstances=circumstances,
@@ -126,8 +123,9 @@ def _find(
     )
 
 
-def _rank(verdict: Verdict) -> int:
-    return verdict.severity.rank
+def _without(suppressed: Sequence[SuppressedVerdict], verdicts: Sequence[Verdict]) -> Sequence[Verdict]:
+    silent = [each.verdict for each in suppressed]
+    return [each for each in verdicts if each not in silent]
 
 
 def with_finding(view: Mapping[str, Any], verdicts: Sequence[Verdict]) -> Mapping[str, Any]:
@@ -212,9 +210,11 @@ def _suppress(
 
     The record's own time decides, so that a late or repeated event is judged as it would have been.
     """
+    if not suppressions:
+        return (), ()
     suppressed: list[SuppressedVerdict] = []
     expired: dict[str, Suppression] = {}
-    for verdict in verdicts if suppressions else ():
+    for verdict in verdicts:
         seen = with_finding(view, [verdict])
         matching = [each for each in suppressions if each.match.matches(seen)]
         active = [each for each in matching if day <= each.until]

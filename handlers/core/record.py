@@ -9,19 +9,29 @@ to have the type that the reference promises.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from handlers.core.parameter_case import lower_first
+
+_OTHER_CATEGORIES = frozenset({"Data", "NetworkActivity", "Insight"})
+# The record reference says AwsVpceEvents; AWS's examples of such records say AwsVpceEvent.
+_CATEGORY_OF_TYPE = {
+    "AwsVpceEvent": "NetworkActivity",
+    "AwsVpceEvents": "NetworkActivity",
+    "AwsCloudTrailInsight": "Insight",
+}
+
+
+MASKS = frozenset({"***", "HIDDEN_DUE_TO_SECURITY_REASONS"})
+"""What CloudTrail writes in place of a value that it hides: a secret, or a whole structure."""
 
 
 class BadRecord(ValueError):
     """The event can not be read as a CloudTrail record; the message says which part is at fault."""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """What every rule needs of a record; `raw` is the whole of it, for patterns."""
 
     event_id: str
@@ -44,14 +54,35 @@ class Record:
         return as_text(self.raw.get("sourceIPAddress"))
 
     @property
+    def category(self) -> str:
+        """CloudTrail's eventCategory: Management, Data, NetworkActivity or Insight.
+
+        Records before eventVersion 1.07 have none; then the event's type and `managementEvent` tell.
+        """
+        if said := as_text(self.raw.get("eventCategory")):
+            return said
+        if found := _CATEGORY_OF_TYPE.get(as_text(self.raw.get("eventType"))):
+            return found
+        return "Data" if self.raw.get("managementEvent") in (False, "false") else "Management"
+
+    @property
+    def is_management(self) -> bool:
+        """Whether it is a call of the control plane. A category that AWS adds later counts as one."""
+        return self.category not in _OTHER_CATEGORIES
+
+    @property
     def error_code(self) -> str | None:
         """AWS's name of the error that the call met; None when it succeeded."""
         return as_text(self.raw.get("errorCode")) or None
 
     @property
     def error_message(self) -> str | None:
-        """AWS's words on the error."""
-        return as_text(self.raw.get("errorMessage")) or None
+        """AWS's words on the error. Some services give them in the answer alone."""
+        if said := as_text(self.raw.get("errorMessage")):
+            return said
+        if self.error_code is None:
+            return None
+        return as_text(value_at(self.raw, "responseElements.Message")) or None
 
 
 def parse_event(event: object) -> Record:
@@ -103,6 +134,11 @@ def value_at(record: Mapping[str, Any], path: str) -> Any:
         inside = as_mapping(value)
         value = inside[part] if part in inside else inside.get(lower_first(part))
     return value
+
+
+def is_masked(value: object) -> bool:
+    """Whether CloudTrail wrote a mask in place of the value."""
+    return isinstance(value, str) and value in MASKS
 
 
 def as_mapping(value: object) -> Mapping[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from handlers.core.console import iot_link, partition_of
-from handlers.core.record import Record, as_mapping, as_text
+from handlers.core.record import Record, as_mapping, as_text, is_masked
 
 # A parameter that names a resource: the kind, and what stands before the id in its ARN, None where the id
 # alone makes no ARN: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsiot.html
@@ -92,8 +92,9 @@ def find_resource(record: Record) -> dict[str, Any] | None:
     return resource
 
 
-def describe_groups(parameters: Mapping[str, Any]) -> dict[str, list[str]]:
+def describe_groups(record: Record) -> dict[str, list[str]]:
     """What the names of the groups suggest that a thing joins (`added`) and leaves (`removed`)."""
+    parameters = record.request_parameters
     lists = {"added": parameters.get("thingGroupsToAdd"), "removed": parameters.get("thingGroupsToRemove")}
     return {
         change: sorted({hint for name in names if isinstance(name, str) for hint in _suggests(name)})
@@ -113,7 +114,11 @@ def _suggests(name: str) -> list[str]:
 
 
 def _named(parameters: Mapping[str, Any]) -> tuple[str, str] | None:
-    named = [name for name in parameters if name in _RANKS and as_text(parameters[name])]
+    named = [
+        name
+        for name in parameters
+        if name in _RANKS and as_text(parameters[name]) and not is_masked(parameters[name])
+    ]
     if not named:
         return None
     first = min(named, key=_RANKS.__getitem__) if len(named) > 1 else named[0]

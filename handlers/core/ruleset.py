@@ -124,6 +124,10 @@ class Destination:
     topic: str | None = None
 
 
+_TOLD = frozenset({"policy", "template"})
+"""Facts that alerts tell whatever the rules look at: what a document in the call allows."""
+
+
 @dataclass(frozen=True, slots=True)
 class OperationRules:
     """The rules that may apply to one operation, all of them complete."""
@@ -131,7 +135,7 @@ class OperationRules:
     catalog_rule: Rule
     custom_rules: tuple[tuple[RecordPattern, Rule], ...]
     facts: frozenset[str]
-    """The facts that some pattern looks at when this operation is judged."""
+    """The facts that some pattern looks at when this operation is judged, and those that alerts tell."""
     lowers: bool
     """Some pattern looks at parameters whose names may come in two cases."""
 
@@ -216,7 +220,7 @@ class Ruleset:
         return OperationRules(
             catalog_rule=catalog_rule,
             custom_rules=custom_rules,
-            facts=frozenset(path[1] for path in paths if path[0] == "facts" and len(path) > 1),
+            facts=_TOLD.union(path[1] for path in paths if path[0] == "facts" and len(path) > 1),
             lowers=any(
                 path[0] in SECTIONS and (catalog_rule.capitals or lower_path(path) != path) for path in paths
             ),

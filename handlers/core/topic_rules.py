@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
 
-from handlers.core.record import as_mapping, as_text
+from handlers.core.record import Record, as_mapping, as_text
 
 # Keywords and functions are matched in either case, with any white space between them.
 _FROM = re.compile(r"\bfrom\s+'([^']{0,300})'", re.IGNORECASE | re.ASCII)
@@ -16,13 +14,13 @@ _EVERY_LEVEL = frozenset({"+", "#"})
 _EVERY_RESERVED = ("$aws/#", "$aws/things/#", "$aws/things/+/#")
 
 
-def describe_topic_rule(parameters: Mapping[str, Any]) -> dict[str, bool] | None:
+def describe_topic_rule(record: Record) -> dict[str, bool] | None:
     """What a rule's SQL reads: {everyMessage, secret}; None when the call carries no SQL.
 
     `everyMessage`: its topic filter is nothing but wildcards, or everything below `$aws/things`.
     `secret`: it reads a secret of AWS Secrets Manager (`get_secret`).
     """
-    sql = as_text(as_mapping(parameters.get("topicRulePayload")).get("sql"))
+    sql = as_text(as_mapping(record.request_parameters.get("topicRulePayload")).get("sql"))
     if not sql:
         return None
     topics = _FROM.findall(sql)

@@ -8,8 +8,9 @@ from botocore.model import Shape
 
 from handlers.core.parameter_case import lower_first
 from handlers.core.patterns import Field
+from handlers.core.record import is_masked
 from rulebook.api_models import choices_of, is_text, members_of
-from rulebook.config.conditions import unmet
+from rulebook.config.conditions import each_literal, unmet
 from rulebook.faults import Place, did_you_mean
 from rulebook.vocabulary import Leaf
 
@@ -18,7 +19,10 @@ _IN_THEIR_PLACE = frozenset({"omitted", "reason", "originalSize"})
 
 
 def unknown_parameters(field: Field, shapes: Sequence[Shape]) -> Iterator[tuple[Place, str]]:
-    """Faults of a field below `requestParameters`, where one of these shapes stands."""
+    """Faults of a field below `requestParameters`, where one of these shapes stands.
+
+    A mask (`***`) is none: CloudTrail may write one in place of any text or structure.
+    """
     names = field.path[1:]
     if names and names[0] in _IN_THEIR_PLACE:
         return
@@ -30,12 +34,14 @@ def unknown_parameters(field: Field, shapes: Sequence[Shape]) -> Iterator[tuple[
         if not shapes:
             yield field.place_at(steps), _unknown(name, _names_in(groups))
             return
+    masks = {str(each) for _, each in each_literal(field.values) if is_masked(each)}
     groups = [members_of(shape) for shape in shapes]
     if all(groups):
-        yield field.place, f"is no single value; name one below it: {', '.join(_names_in(groups)[:12])}"
+        if len(masks) < len(field.values):
+            yield field.place, f"is no single value; name one below it: {', '.join(_names_in(groups)[:12])}"
     elif all(map(is_text, shapes)):
         choices = [frozenset(choices_of(shape)) for shape in shapes]
-        every = frozenset[str]().union(*choices) if all(choices) else None
+        every = frozenset[str]().union(*choices, masks) if all(choices) else None
         yield from unmet(field.values, Leaf("text", every, form="free"), field.place)
 
 

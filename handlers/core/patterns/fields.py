@@ -2,7 +2,8 @@
 
 Nearly every event that we judge has no array of objects on the way to a field. Then each field has one
 value or none, the fields are independent, and each is decided by a few dictionary look-ups
-(`_decider`). Otherwise `_hold_together` looks for one element of each array that satisfies them all.
+(`_decider`). Otherwise `_hold_together` looks for one element of each array that satisfies them all; for a
+field alone any value will do (`_holds_alone`).
 """
 
 from __future__ import annotations
@@ -29,10 +30,10 @@ of keys that lead to it.
 
 def all_hold(fields: Mapping[Path, Values]) -> Callable[[Any], bool]:
     """A predicate: the event has the wanted values in all fields, in the same element of each array."""
-    search = _hold_together(fields)
     deciders = [_decider(path, values) for path, values in fields.items()]
     if len(deciders) == 1:
-        return _holds_alone(deciders[0], search)
+        return _holds_alone(deciders[0], *fields.items())
+    search = _hold_together(fields)
 
     def holds(event: Any) -> bool:
         for decide in deciders:
@@ -44,19 +45,36 @@ def all_hold(fields: Mapping[Path, Values]) -> Callable[[Any], bool]:
     return holds
 
 
-def _holds_alone(
-    decide: Callable[[Any], bool | None], search: Callable[[Any], bool]
-) -> Callable[[Any], bool]:
+def _holds_alone(decide: Callable[[Any], bool | None], field: tuple[Path, Values]) -> Callable[[Any], bool]:
+    path, values = field
+    keys, end = _keys_at_each_depth(path), len(path)
+
     def holds(event: Any) -> bool:
         answer = decide(event)
         return search(event) if answer is None else answer
+
+    def search(event: Any) -> bool:
+        present = False
+        pending = [(event, 0)]
+        while pending:
+            node, depth = pending.pop()
+            if isinstance(node, list | tuple):
+                pending.extend([(element, depth) for element in node])
+            elif isinstance(node, Mapping):
+                onward = keys[depth] if depth < end else ()
+                pending.extend([(node[key], its_depth) for key, its_depth in onward if key in node])
+            elif depth == end:
+                if values.test(node):
+                    return True
+                present = True
+        return values.may_be_absent and not present
 
     return holds
 
 
 def _decider(path: Path, values: Values) -> Callable[[Any], bool | None]:
-    """Decide the field by itself, or answer None where that takes the others too: there is an array
-    of objects on the way, or a key with dots, or a mapping that is not a plain `dict`.
+    """Decide the field by itself; None if fields must be tested together: there is an array of objects on
+    the way, or a key with dots, or a mapping that is not a plain `dict`.
     """
     test, may_be_absent, last = values.test, values.may_be_absent, path[-1]
     steps = [(keys[0][0], tuple(key for key, _ in keys[1:])) for keys in _keys_at_each_depth(path)[:-1]]

@@ -61,6 +61,9 @@ OURS = {"accountId": ACCOUNT}
             "unknown",
             "AIDA",
         ),
+        ({"accountId": ACCOUNT, "invokedBy": "AWS Internal"}, "aws-service", "AWS Internal"),
+        ({"invokedBy": {"serviceName": "old.aws"}}, "aws-service", "old.aws"),
+        ({"type": "Unknown", "invokedBy": "x.amazonaws.com"}, "unknown", "x.amazonaws.com"),
         ({}, "unknown", "unknown"),
         (None, "unknown", "unknown"),
         ({"type": 7, "arn": ["x"]}, "unknown", "unknown"),
@@ -106,6 +109,37 @@ def test_a_name_is_the_users_then_the_issuers_then_the_end_of_the_id(
     assert expected == _actor(userIdentity=whole)["name"]
 
 
+def test_a_federated_user_is_a_session_of_whoever_called_get_federation_token() -> None:
+    identity = {
+        "type": "FederatedUser",
+        "arn": f"{STS}:federated-user/eve",
+        "sessionContext": {"sessionIssuer": {"type": "IAMUser", "arn": f"{IAM}:user/bob", "userName": "bob"}},
+        **OURS,
+    }
+    actor = _actor(userIdentity=identity)
+    assert ("federated", f"{IAM}:user/bob", "bob", "eve") == (
+        actor["kind"],
+        actor["id"],
+        actor["name"],
+        actor["session"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("arn", "expected"),
+    [
+        (f"{STS}:assumed-role/r/s@example.com", "s@example.com"),
+        (f"{STS}:assumed-role/r", None),
+        (f"{STS}:assumed-role/r/", None),
+        (f"{STS}:federated-user/eve", "eve"),
+        (f"{STS}:federated-user/", None),
+        (f"{IAM}:user/bob", None),
+    ],
+)
+def test_only_an_arn_that_names_a_session_gives_one(arn: str, expected: str | None) -> None:
+    assert expected == _actor(userIdentity={"arn": arn}).get("session")
+
+
 @pytest.mark.parametrize(
     ("identity", "expected"), [({"accountId": "999999999999"}, "999999999999"), ({}, ACCOUNT)]
 )
@@ -140,6 +174,14 @@ def test_a_certificate_registered_by_nobody_is_a_device_on_its_first_connection(
         ({"userAgent": "Mozilla/5.0 (X11; Linux x86_64)"}, True),
         ({"userAgent": "console.amazonaws.com"}, True),
         ({"userAgent": "signin.amazonaws.com"}, True),
+        ({"userAgent": "[S3Console/0.4, aws-internal/3 aws-sdk-java/1.11.666 Linux/4.9.184]"}, True),
+        ({"userAgent": "S3Console/0.4"}, True),
+        ({"userAgent": "EC2ConsoleFrontend, aws-internal/3 aws-sdk-java/1.12.150"}, True),
+        ({"userAgent": "RDS Console, aws-internal/3 aws-sdk-java/1.11.590"}, True),
+        ({"userAgent": "aws-internal/3 aws-sdk-java/1.11.590"}, False),
+        ({"userAgent": "aws-cli/2.31 S3Console/0.4"}, False),
+        ({"userIdentity": {"type": "IAMUser", "invokedBy": "signin.amazonaws.com"}}, True),
+        ({"userIdentity": {"type": "IAMUser", "invokedBy": "cloudformation.amazonaws.com"}}, False),
         ({"userAgent": "aws-cli/2.31 (like Mozilla/5.0)"}, False),
         ({"userAgent": ["Mozilla/5.0"]}, False),
     ],

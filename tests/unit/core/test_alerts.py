@@ -76,6 +76,56 @@ def test_a_parameter_that_is_nested_without_end_is_not_shown() -> None:
     assert "(nested too deeply to show)" == alert.subject
 
 
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ({"Id": "i-1", "Arn": "arn:x", "LatestVersionArn": "arn:y"}, "i-1"),
+        ({"id": "i-1", "name": "n"}, "n"),
+        ({"tunnelArn": "arn:x", "tunnelId": "t-1", "sourceAccessToken": "secret"}, "t-1"),
+        ({"thingArn": "arn:x", "thingName": "pump", "id": "i-1"}, "i-1"),
+        ({"requestId": "r", "LatestVersionId": "v", "accessKeyId": "k", "roleArn": "arn:role"}, None),
+        ({"x-amzn-RequestId": "r", "X-Amzn-Trace-Id": "t"}, None),
+        ({"keyPair": {"PrivateKey": "secret"}, "certificatePem": "pem", "status": "ACTIVE"}, None),
+        ({"id": "***", "arn": "arn:x"}, "arn:x"),
+        ({"id": "", "name": ["n"], "thing": {"id": "deep"}}, None),
+        ({"name": "a\nb"}, "a b"),
+        (None, None),
+    ],
+)
+@pytest.mark.parametrize("parameters", [None, {"certificateId": "***"}])
+def test_what_the_parameters_do_not_name_is_named_by_an_identifier_of_the_answer(
+    parameters: dict[str, Any] | None, answer: dict[str, Any] | None, expected: str | None
+) -> None:
+    assert expected == make_alert(requestParameters=parameters, responseElements=answer).subject
+
+
+def test_what_the_parameters_name_is_the_subject_whatever_aws_answered() -> None:
+    assert CERTIFICATE == make_alert(responseElements={"certificateName": "another"}).subject
+
+
+def test_a_rule_without_a_subject_reads_nothing_of_the_answer() -> None:
+    rule = {**UPDATE_CERTIFICATE, "subject": None}
+    assert make_alert(rule, responseElements={"id": "i-1"}).subject is None
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("***", "(hidden by CloudTrail)"),
+        ("HIDDEN_DUE_TO_SECURITY_REASONS", "(hidden by CloudTrail)"),
+        (
+            {"a": "***", "b": [1, "***"]},
+            '{"a": "(hidden by CloudTrail)", "b": [1, "(hidden by CloudTrail)"]}',
+        ),
+        (['"***'], '["\\"***"]'),
+        ("a ***", "a ***"),
+    ],
+)
+def test_a_mask_is_not_shown_as_if_it_were_the_value(value: Any, expected: str) -> None:
+    alert = make_alert(requestParameters={"certificateId": CERTIFICATE, "newStatus": value})
+    assert {"newStatus": expected} == alert.shown
+
+
 def test_a_name_that_hides_its_direction_or_breaks_lines_is_shown_plain() -> None:
     assert "a b c d" == clean("a\nb\u202ec\x00d")
 

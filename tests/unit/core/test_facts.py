@@ -40,6 +40,25 @@ def test_parameters_that_cloudtrail_dropped_are_a_fact(omitted: object, expected
     assert expected == _facts(requestParameters={"omitted": omitted, "originalSize": "149893"})["omitted"]
 
 
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [
+        ({"InitialVersion": "***"}, ["InitialVersion"]),
+        ({"certificatePem": "***", "status": "ACTIVE"}, ["certificatePem"]),
+        ({"deep": {"list": ["a", {"key": "HIDDEN_DUE_TO_SECURITY_REASONS"}], "k": "***"}}, ["k", "key"]),
+        ({"names": ["***", "b"], "description": "***"}, ["description", "names"]),
+        ({"policyDocument": '{"Sid": "***"}'}, None),
+        ({"name": "**"}, None),
+        ({"name": "a***"}, None),
+        (None, None),
+    ],
+)
+def test_the_names_of_parameters_that_cloudtrail_hid_are_a_fact(
+    parameters: dict[str, Any] | None, expected: list[str] | None
+) -> None:
+    assert expected == _facts(requestParameters=parameters).get("masked")
+
+
 DOCUMENT = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "iot:*", "Resource": "*"}]}'
 
 

@@ -98,6 +98,47 @@ def test_a_dotted_path_finds_a_value_or_nothing(path: str, expected: str | None)
     assert expected == value_at(make_event()["detail"], path)
 
 
+@pytest.mark.parametrize(
+    ("record", "category", "is_management"),
+    [
+        ({}, "Management", True),
+        ({"eventCategory": "Data"}, "Data", False),
+        ({"eventCategory": "NetworkActivity", "eventType": "AwsVpceEvent"}, "NetworkActivity", False),
+        ({"eventCategory": "Insight", "eventType": "AwsCloudTrailInsight"}, "Insight", False),
+        ({"eventCategory": None}, "Management", True),
+        ({"eventCategory": None, "eventType": "AwsVpceEvent"}, "NetworkActivity", False),
+        ({"eventCategory": None, "eventType": "AwsVpceEvents"}, "NetworkActivity", False),
+        ({"eventCategory": None, "eventType": "AwsCloudTrailInsight"}, "Insight", False),
+        ({"eventCategory": None, "managementEvent": False}, "Data", False),
+        ({"eventCategory": None, "managementEvent": None}, "Management", True),
+        ({"eventCategory": ["Data"], "eventType": ["AwsVpceEvent"]}, "Management", True),
+        ({"eventCategory": "OfTomorrow"}, "OfTomorrow", True),
+    ],
+)
+def test_a_record_is_of_the_category_that_it_says_or_that_its_type_tells(
+    record: dict[str, Any], category: str, is_management: bool
+) -> None:
+    found = parse_event(make_event(**record))
+    assert (category, is_management) == (found.category, found.is_management)
+
+
+@pytest.mark.parametrize(
+    ("record", "expected"),
+    [
+        ({"errorCode": "X", "errorMessage": "no", "responseElements": {"Message": "because"}}, "no"),
+        ({"errorCode": "X", "responseElements": {"Message": "because"}}, "because"),
+        ({"errorCode": "X", "responseElements": {"message": "because"}}, "because"),
+        ({"errorCode": "X", "responseElements": {"Message": ["because"]}}, None),
+        ({"errorCode": "X"}, None),
+        ({"responseElements": {"message": "a message of the resource"}}, None),
+    ],
+)
+def test_why_a_call_failed_may_stand_in_its_answer_alone(
+    record: dict[str, Any], expected: str | None
+) -> None:
+    assert expected == parse_event(make_event(**record)).error_message
+
+
 def _paths(value: Any, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
     if not isinstance(value, dict):
         return [path]

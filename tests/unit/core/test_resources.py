@@ -24,6 +24,13 @@ def test_a_resource_has_a_kind_an_id_an_arn_and_its_page_in_the_console() -> Non
     } == _resource()
 
 
+def test_a_name_that_cloudtrail_hid_is_no_resource() -> None:
+    assert _resource(requestParameters={"policyName": "***"}) is None
+    answer = {"policyName": "p"}
+    found = _resource(requestParameters={"policyName": "***"}, responseElements=answer) or {}
+    assert "p" == found["id"]
+
+
 # (parameter, kind, what stands before the id in its ARN). Of two in one call, it is about the upper one.
 NAMES: list[tuple[str, str, str | None]] = [
     ("policyName", "policy", "policy"),

@@ -113,10 +113,10 @@ def test_parameters_are_lowered_where_a_pattern_can_meet_two_cases(
     assert expected == ruleset.rules_for("iot:UpdateCertificate").lowers
 
 
-def test_only_the_facts_that_a_pattern_looks_at_are_asked() -> None:
+def test_only_the_facts_that_a_pattern_looks_at_or_an_alert_tells_are_asked() -> None:
     ruleset = make_ruleset({**UPDATE_CERTIFICATE, "escalations": []}, circumstances=[])
-    assert frozenset() == ruleset.rules_for("iot:UpdateCertificate").facts
+    assert {"policy", "template"} == ruleset.rules_for("iot:UpdateCertificate").facts
     asking = {"$or": [{"facts": {"resource": {"kind": ["job"]}}}, {"facts.job.targets": [1]}]}
     route = {"severities": ["low"], "match": asking, "to": ["audit"]}
     ruleset = make_ruleset({**UPDATE_CERTIFICATE, "escalations": []}, circumstances=[], routes=[route])
-    assert {"resource", "job"} == ruleset.rules_for("iot:UpdateCertificate").facts
+    assert {"policy", "template", "resource", "job"} == ruleset.rules_for("iot:UpdateCertificate").facts

@@ -2,11 +2,17 @@ from typing import Any
 
 import pytest
 
+from handlers.core.record import parse_event
 from handlers.core.topic_rules import describe_topic_rule
+from tests.records import make_event
+
+
+def _fact_of(parameters: dict[str, Any]) -> dict[str, bool] | None:
+    return describe_topic_rule(parse_event(make_event(requestParameters=parameters)))
 
 
 def _fact(sql: Any) -> dict[str, bool] | None:
-    return describe_topic_rule({"topicRulePayload": {"sql": sql}})
+    return _fact_of({"topicRulePayload": {"sql": sql}})
 
 
 @pytest.mark.parametrize("topic", ["#", "+/#", "+/+/#", "+", "+/+", "$aws/#", "$aws/things/#"])
@@ -35,7 +41,7 @@ def test_a_name_that_only_ends_so_is_no_secret() -> None:
 
 @pytest.mark.parametrize("parameters", [{}, {"topicRulePayload": None}, {"topicRulePayload": {"sql": ["x"]}}])
 def test_a_call_without_sql_has_no_fact(parameters: dict[str, Any]) -> None:
-    assert describe_topic_rule(parameters) is None
+    assert _fact_of(parameters) is None
 
 
 def test_endless_text_takes_no_endless_time() -> None:

@@ -47,6 +47,7 @@ FACTS: dict[str, frozenset[Any] | None] = {
     "facts.thingGroups.added": frozenset(resources.HINTS),
     "facts.thingGroups.removed": frozenset(resources.HINTS),
     "facts.omitted": YES_OR_NO,
+    "facts.masked": None,
     "facts.crossAccount.accounts": None,
 }
 
@@ -163,6 +164,22 @@ def test_every_condition_is_on_a_parameter_of_the_model_or_on_a_fact(
         each.is_in_query_string(path) for each in find_operation(operation)
     ):
         assert values in ([True, "true"], [False, "false"])
+
+
+MASKED = [
+    pytest.param(each.values[0], each.values[2], id=each.id)
+    for each in CONDITIONS
+    if each.values[1] == "facts.masked"
+]
+
+
+@pytest.mark.parametrize(("operation", "values"), MASKED)
+def test_a_mask_is_looked_for_all_along_a_path_that_another_escalation_looks_at(
+    operation: str, values: list[Any]
+) -> None:
+    asked = [each["equals-ignore-case"] for each in values]
+    patterns = (each.when for each in CATALOG[operation].escalate)
+    assert asked in [other.split(".")[1:] for pattern in patterns for other, _ in leaves(pattern)]
 
 
 # What stands in a record for each type of the models.

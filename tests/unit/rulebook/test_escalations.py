@@ -192,6 +192,15 @@ def severity_of(operation: str, record: Mapping[str, Any]) -> Severity:
         ("UpdateCACertificate", {"newAutoRegistrationStatus": "ENABLE"}, facts(), Severity.CRITICAL),
         ("CreateProvisioningClaim", {}, facts(), Severity.MEDIUM),
         ("CreateProvisioningClaim", {}, facts(kind="iam-user"), Severity.HIGH),
+        ("CreateAuthorizer", {}, facts(), Severity.MEDIUM),
+        ("CreateAuthorizer", {"status": "ACTIVE"}, facts(), Severity.HIGH),
+        ("CreateAuthorizer", {"status": "ACTIVE", "signingDisabled": False}, facts(), Severity.HIGH),
+        ("CreateAuthorizer", {"signingDisabled": True}, facts(), Severity.HIGH),
+        ("CreateAuthorizer", {"status": "INACTIVE", "signingDisabled": True}, facts(), Severity.HIGH),
+        ("CreateAuthorizer", {"status": "ACTIVE", "signingDisabled": True}, facts(), Severity.CRITICAL),
+        ("CreateAuthorizer", {"status": "ACTIVE", "signingDisabled": "true"}, facts(), Severity.CRITICAL),
+        ("UpdateAuthorizer", {"status": "ACTIVE"}, facts(), Severity.HIGH),
+        ("SetDefaultAuthorizer", {"authorizerName": "a"}, facts(), Severity.HIGH),
         ("DeleteCertificate", {"forceDelete": "true"}, facts(), Severity.HIGH),
         ("CreateThing", {"thingName": "pump"}, facts(), Severity.INFORMATIONAL),
         ("SetV2LoggingOptions", {"disableAllLogs": True}, facts(), Severity.CRITICAL),
@@ -202,3 +211,34 @@ def test_the_judgements_that_matter_most(
     operation: str, parameters: dict[str, Any], derived: dict[str, Any], expected: Severity
 ) -> None:
     assert expected == severity_of(f"iot:{operation}", {"requestParameters": parameters, "facts": derived})
+
+
+@pytest.mark.parametrize("operation", ["iot:UpdateAuthorizer", "iot:SetDefaultAuthorizer"])
+def test_who_activates_an_authorizer_or_makes_it_the_default_is_asked_whether_it_takes_unsigned_tokens(
+    operation: str,
+) -> None:
+    # signingDisabled can be set only when it is made, so that no later record tells.
+    assert any("signingDisabled" in step for step in CATALOG[operation].runbook)
+
+
+HIDDEN = {**facts(), "masked": ["InitialVersion"]}
+
+
+@pytest.mark.parametrize(
+    ("operation", "parameters", "derived", "expected"),
+    [
+        ("CreateFunctionDefinition", {"InitialVersion": "***"}, HIDDEN, Severity.MEDIUM),
+        ("CreateFunctionDefinition", {}, {**facts(), "masked": ["initialVersion"]}, Severity.MEDIUM),
+        ("CreateFunctionDefinition", {}, {**facts(), "masked": ["DefaultConfig"]}, Severity.MEDIUM),
+        ("CreateFunctionDefinition", {}, {**facts(), "masked": ["AmznClientToken"]}, Severity.LOW),
+        ("CreateFunctionDefinition", {"InitialVersion": {}}, facts(), Severity.LOW),
+        ("CreateFunctionDefinitionVersion", {}, {**facts(), "masked": ["DefaultConfig"]}, Severity.MEDIUM),
+        ("CreateFunctionDefinitionVersion", {}, {**facts(), "masked": ["AmznClientToken"]}, Severity.LOW),
+        ("CreateCoreDefinition", {"InitialVersion": "***"}, HIDDEN, Severity.LOW),
+    ],
+)
+def test_what_cloudtrail_hid_counts_as_what_it_may_be_where_a_judgement_depends_on_it(
+    operation: str, parameters: dict[str, Any], derived: dict[str, Any], expected: Severity
+) -> None:
+    record = {"requestParameters": parameters, "facts": derived}
+    assert expected == severity_of(f"greengrass:{operation}", record)

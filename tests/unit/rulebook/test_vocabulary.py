@@ -1,5 +1,7 @@
 """What patterns may look at is what records and facts really hold, and nothing else."""
 
+import ast
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ from cli.event_files import read_record
 from handlers.core.allow_lists import AllowLists
 from handlers.core.facts import derive_facts
 from handlers.core.record import Record, parse_event
+from rulebook import vocabulary
 from rulebook.any_operation import load_any_operation
 from rulebook.catalog import load_catalog
 from rulebook.config.context import read_context
@@ -109,3 +112,60 @@ def test_no_pattern_of_the_catalog_is_one_that_we_would_refuse(operation: str) -
 def test_no_circumstance_is_one_that_we_would_refuse() -> None:
     circumstances = load_any_operation().circumstances.values()
     assert [] == [told for each in circumstances for told in never_matches(each.when, AROUND)]
+
+
+@pytest.mark.parametrize(
+    ("field", "values"),
+    [
+        (
+            "eventType",
+            [
+                *("AwsApiCall", "AwsServiceEvent", "AwsConsoleAction", "AwsCloudTrailInsight"),
+                *("AwsConsoleSignIn", "AwsConsoleSignin", "AwsVpceEvent", "AwsVpceEvents"),
+            ],
+        ),
+        ("eventCategory", ["Management", "Data", "NetworkActivity", "Insight"]),
+        ("sharedEventID", ["any"]),
+        ("vpcEndpointAccountId", ["111122223333"]),
+    ],
+)
+def test_what_cloudtrail_writes_into_a_field_is_known(field: str, values: list[str]) -> None:
+    assert [] == never_matches({field: values}, AROUND)
+    leaf = RECORD.members[field]
+    assert isinstance(leaf, Leaf)
+    assert leaf.choices is None or set(values) == leaf.choices
+
+
+def test_every_field_of_a_record_is_listed_once() -> None:
+    source = Path(str(vocabulary.__file__)).read_text(encoding="utf-8")
+    (assigned,) = [
+        each.value
+        for each in ast.parse(source).body
+        if isinstance(each, ast.Assign) and ast.unparse(each.targets[0]) == "RECORD"
+    ]
+    words = [each.value for each in ast.walk(assigned) if isinstance(each, ast.Constant)]
+    names = Counter(word for word in words if word in RECORD.members)
+    assert [] == [name for name, times in names.items() if times > 1]
+
+
+@pytest.mark.parametrize(
+    ("values", "refused"),
+    [
+        (["***"], False),
+        (["***", "HIDDEN_DUE_TO_SECURITY_REASONS"], False),
+        (["***", "x"], True),
+        ([{"exists": True}], True),
+    ],
+)
+def test_a_mask_may_stand_in_place_of_a_structure(values: list[Any], refused: bool) -> None:
+    pattern = {"requestParameters": {"InitialVersion": values}}
+    told = never_matches(pattern, AROUND, operation="greengrass:CreateFunctionDefinition")
+    assert refused == any("is no single value" in message for _, message in told)
+    assert refused == bool(told)
+
+
+@pytest.mark.parametrize(("values", "faults"), [(["***"], []), (["***", "ACTIV"], [1]), (["ACTIV"], [0])])
+def test_a_mask_may_stand_in_place_of_a_value(values: list[str], faults: list[int]) -> None:
+    pattern = {"requestParameters": {"newStatus": values}}
+    told = never_matches(pattern, AROUND, operation="iot:UpdateCertificate")
+    assert faults == [place[-1] for place, _ in told]
