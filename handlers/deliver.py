@@ -25,7 +25,7 @@ from handlers.adapters.secrets import Secrets
 from handlers.adapters.slack_webhook import SlackWebhook
 from handlers.adapters.sns_topic import SnsTopic
 from handlers.adapters.sqs_deliveries import SqsRetries
-from handlers.core.alerts import BadDelivery, read_delivery
+from handlers.core.alerts import BadDelivery, UnknownDelivery, read_delivery
 from handlers.core.backoff import retry_delay, spread_of
 from handlers.core.ruleset import Ruleset
 from handlers.core.ruleset_file import load_ruleset
@@ -117,7 +117,7 @@ def _handle(message: SQSRecord, *, wiring: _Wiring, owner: str) -> bool:
         logger.warning(
             "to be tried again",
             extra={**about, "reason": _reason(error), "delay_seconds": delay.total_seconds()},
-            exc_info=not isinstance(error, TryAgain | ClaimHeld),
+            exc_info=not isinstance(error, TryAgain | ClaimHeld | UnknownDelivery),
         )
         wiring.retries.wait(message.receipt_handle, delay)
         return False
@@ -125,7 +125,7 @@ def _handle(message: SQSRecord, *, wiring: _Wiring, owner: str) -> bool:
 
 
 def _reason(error: Exception) -> str:
-    expected = isinstance(error, BadDelivery | ClaimHeld | TryAgain | Undeliverable)
+    expected = isinstance(error, BadDelivery | ClaimHeld | TryAgain | Undeliverable | UnknownDelivery)
     words = str(error) if expected else f"{type(error).__name__}: {error}"
     return "; ".join((words, *getattr(error, "__notes__", ())))
 

@@ -92,6 +92,10 @@ class BadDelivery(ValueError):
     """A queue message that is not a delivery of ours; the message says what is wrong."""
 
 
+class UnknownDelivery(ValueError):
+    """A queue message of a kind or a format version that this release does not know: a newer one wrote it."""
+
+
 def build_alert(record: Record, facts: Mapping[str, Any], finding: Finding, ruleset: Ruleset) -> Alert:
     """Turn a finding into what people are told. Only values that the rule allows are shown."""
     rule = finding.rule
@@ -155,17 +159,28 @@ def clean(text: str) -> str:
     return "".join(" " if unicodedata.category(letter)[0] in "CZ" else letter for letter in cut)
 
 
+_FORMAT = {"kind": "alert", "version": 1}
+"""What a queue message says of itself. The first release said neither and meant this."""
+
+
 def write_delivery(delivery: Delivery) -> str:
     """The delivery as the JSON of a queue message."""
     # Not as \\u escapes: a hostile name would be three times as long, and ten deliveries share one call.
-    data = {"destination": delivery.destination, "alert": alert_data(delivery.alert)}
+    data = {**_FORMAT, "destination": delivery.destination, "alert": alert_data(delivery.alert)}
     return json.dumps(data, ensure_ascii=False)
 
 
 def read_delivery(text: str) -> Delivery:
-    """The delivery in a queue message. Raises `BadDelivery`."""
+    """The delivery in a queue message. Raises `BadDelivery` or `UnknownDelivery`."""
     try:
         data = json.loads(text)
+        stated = {name: data.get(name, value) for name, value in _FORMAT.items()}
+    except (ValueError, AttributeError, RecursionError) as error:
+        raise BadDelivery(f"not a delivery: {type(error).__name__}") from None
+    if stated != _FORMAT:
+        kind, version = map(show, stated.values())
+        raise UnknownDelivery(f"the message is of kind {kind}, version {version}: a newer release wrote it")
+    try:
         destination = data["destination"]
         # A field that we do not know was added by a newer `detect`, while a deployment is under way.
         # One with a default may be absent: the release that queued the delivery did not have it.
@@ -183,7 +198,7 @@ def read_delivery(text: str) -> Delivery:
                 **{name: tuple(known[name]) for name in ("reasons", "runbook", "attack")},
             }
         )
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise BadDelivery(f"not a delivery: {type(error).__name__}") from None
     if not isinstance(destination, str):
         raise BadDelivery("not a delivery: its destination is no name")

@@ -1,5 +1,6 @@
 """What `deliver` tells the queue of a message, and what it logs, on in-memory adapters."""
 
+import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -93,6 +94,22 @@ def test_a_message_that_another_run_holds_waits_for_the_lease(
     monkeypatch.setattr(MemoryClaims, "claim", held)
     _handle()
     assert [("handle-1", deliver.LEASE)] == world.waits
+
+
+def test_a_message_of_a_newer_release_is_kept_for_the_newer_deliver(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    body = json.dumps({**json.loads(BODY), "kind": "rollup"})
+    assert {"batchItemFailures": [{"itemIdentifier": "message-1"}]} == _handle(body)
+    assert (["handle-1"], []) == ([handle for handle, _ in world.waits], world.given_up)
+    line = _logged(caplog)
+    assert "the message is of kind rollup, version 1: a newer release wrote it" == line["reason"]
+    assert not line["exc_info"]
+
+
+def test_a_message_that_is_no_delivery_is_given_up(world: World) -> None:
+    assert {"batchItemFailures": []} == _handle("hello")
+    assert [("hello", "not a delivery: JSONDecodeError")] == world.given_up
 
 
 def test_a_message_that_can_never_be_sent_is_given_up_with_the_reason_and_forgotten(world: World) -> None:
