@@ -25,6 +25,18 @@ FAILS = """
 """
 
 
+FAILS_AFTER_A_WAIT = """
+    import os, time
+
+    def handler(event, context):
+        with open(event["detail"]["log"], "a") as log:
+            log.write("x")
+        while not os.path.exists(event["detail"]["gate"]):
+            time.sleep(0.01)
+        raise RuntimeError("always")
+"""
+
+
 def test_a_rule_hands_the_whole_event_to_the_function(
     aws: EmbeddedAws,
     make_queue: Callable[[str], Any],
@@ -178,16 +190,18 @@ def test_an_event_accepted_before_a_reset_is_not_tried_again_after_it(
     make_function: Callable[..., str],
     tmp_path: Path,
 ) -> None:
-    make_rule({"Arn": make_function(FAILS)})
-    aws.put_record({"log": str(tmp_path / "tries")})
+    make_rule({"Arn": make_function(FAILS_AFTER_A_WAIT)})
+    gate = tmp_path / "gate"
+    aws.put_record({"log": str(tmp_path / "tries"), "gate": str(gate)})
     wait_until((tmp_path / "tries").exists)
 
     aws.reset()
+    gate.touch()
 
     make_rule({"Arn": make_function(FAILS)})
     aws.put_record({"log": str(tmp_path / "later")})
     wait_until(lambda: (tmp_path / "later").exists() and (tmp_path / "later").read_text() == "xxx")
-    assert "xxx" != (tmp_path / "tries").read_text()
+    assert "x" == (tmp_path / "tries").read_text()
 
 
 @pytest.mark.parametrize(
