@@ -7,18 +7,15 @@ wired, and logged. Nothing sleeps here.
 from __future__ import annotations
 
 import json
+import logging
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import boto3
-from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.typing import LambdaContext
-
-from handlers.adapters.aws_clients import CONFIG
+from handlers.adapters.aws_clients import make_client
 from handlers.adapters.dynamodb_claims import DynamoDbClaims
 from handlers.adapters.secrets import Secrets
 from handlers.adapters.slack_webhook import SlackWebhook
@@ -36,21 +33,19 @@ from handlers.pipeline import (
     Sender,
     handle_message,
 )
-from handlers.settings import RULESET, read_deliver_settings
-
-if TYPE_CHECKING:
-    from mypy_boto3_sns import SNSClient
+from handlers.settings import RULESET, LambdaContext, read_deliver_settings
 
 LEASE = timedelta(seconds=90)
 """Longer than the function's timeout (75 s), shorter than the queue's visibility timeout."""
 
-logger = Logger(service="deliver")
+logger = logging.getLogger("deliver")
+logger.setLevel(logging.INFO)
 
-_LOG = {
-    Outcome.SENT: logger.info,
-    Outcome.REPEATED: logger.info,
-    Outcome.WAITING: logger.warning,
-    Outcome.GIVEN_UP: logger.critical,
+_LEVELS = {
+    Outcome.SENT: logging.INFO,
+    Outcome.REPEATED: logging.INFO,
+    Outcome.WAITING: logging.WARNING,
+    Outcome.GIVEN_UP: logging.CRITICAL,
 }
 
 
@@ -63,26 +58,19 @@ class _Wiring:
 
 
 @cache
-def _sns_in(region: str) -> SNSClient:
-    return boto3.client("sns", region_name=region, config=CONFIG)
-
-
-@cache
 def _wire() -> _Wiring:
     settings = read_deliver_settings(os.environ)
     ruleset = load_ruleset(json.loads(RULESET.read_text()))
-    secrets = Secrets(
-        ssm=boto3.client("ssm", config=CONFIG), secretsmanager=boto3.client("secretsmanager", config=CONFIG)
-    )
+    secrets = Secrets(ssm=make_client("ssm"), secretsmanager=make_client("secretsmanager"))
     return _Wiring(
         ruleset=ruleset,
-        claims=DynamoDbClaims(boto3.client("dynamodb", config=CONFIG), settings.state_table),
+        claims=DynamoDbClaims(make_client("dynamodb"), settings.state_table),
         senders={
             "slack": SlackWebhook(secrets, test_host=ruleset.slack_test_host),
-            "sns": SnsTopic(_sns_in, settings.topic_arns),
+            "sns": SnsTopic(lambda region: make_client("sns", region=region), settings.topic_arns),
         },
         retries=SqsRetries(
-            boto3.client("sqs", config=CONFIG),
+            make_client("sqs"),
             queue_url=settings.queue_url,
             dead_letter_queue_url=settings.dead_letter_queue_url,
         ),
@@ -125,5 +113,5 @@ def _handle(message: QueueMessage, wiring: _Wiring, run: Run) -> Outcome:
     if attempt.delay is not None:
         about["delay_seconds"] = attempt.delay.total_seconds()
     unexpected = None if isinstance(attempt.error, PipelineError) else attempt.error
-    _LOG[attempt.outcome](attempt.outcome.value, extra=about, exc_info=unexpected)
+    logger.log(_LEVELS[attempt.outcome], attempt.outcome.value, extra=about, exc_info=unexpected)
     return attempt.outcome

@@ -7,6 +7,7 @@ minutes) and then keeps the event whole in the function's failure queue.
 from __future__ import annotations
 
 import json
+import logging
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,22 +15,19 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
-import boto3
-from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.typing import LambdaContext
-
-from handlers.adapters.aws_clients import CONFIG
+from handlers.adapters.aws_clients import make_client
 from handlers.adapters.dynamodb_claims import DynamoDbClaims
 from handlers.adapters.sqs_deliveries import SqsDeliveries
 from handlers.core.ruleset import Ruleset
 from handlers.core.ruleset_file import load_ruleset
 from handlers.pipeline import Claims, DeliveryQueue, Run, detect
-from handlers.settings import RULESET, read_detect_settings
+from handlers.settings import RULESET, LambdaContext, read_detect_settings
 
 LEASE = timedelta(seconds=55)
 """Longer than the function's timeout (45 s), shorter than Lambda's wait before the first retry (60 s)."""
 
-logger = Logger(service="detect")
+logger = logging.getLogger("detect")
+logger.setLevel(logging.INFO)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +42,8 @@ def _wire() -> _Wiring:
     settings = read_detect_settings(os.environ)
     return _Wiring(
         ruleset=load_ruleset(json.loads(RULESET.read_text())),
-        claims=DynamoDbClaims(boto3.client("dynamodb", config=CONFIG), settings.state_table),
-        queue=SqsDeliveries(boto3.client("sqs", config=CONFIG), settings.queue_url),
+        claims=DynamoDbClaims(make_client("dynamodb"), settings.state_table),
+        queue=SqsDeliveries(make_client("sqs"), settings.queue_url),
     )
 
 

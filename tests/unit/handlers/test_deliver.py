@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from handlers import deliver
 from handlers.adapters.memory_claims import MemoryClaims
@@ -17,6 +16,11 @@ from tests.alerts import make_alert
 from tests.rules import make_ruleset
 
 BODY = write_delivery(Delivery(alert=make_alert(), destination="secops"))
+
+
+@dataclass(frozen=True)
+class Context:
+    aws_request_id: str = "run-1"
 
 
 @dataclass
@@ -57,9 +61,7 @@ def _handle(body: str = BODY, *, receives: int = 5) -> Any:
         "attributes": {"ApproximateReceiveCount": str(receives)},
         "eventSource": "aws:sqs",
     }
-    context = LambdaContext()
-    context._aws_request_id = "run-1"
-    return deliver.handler({"Records": [record]}, context)
+    return deliver.handler({"Records": [record]}, Context())
 
 
 def _logged(caplog: pytest.LogCaptureFixture) -> dict[str, Any]:
