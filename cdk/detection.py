@@ -17,6 +17,10 @@ from cdk.function import PythonFunction
 from cdk.queues import make_failure_queue
 from rulebook.services import Service
 
+DETAIL_TYPES = ("AWS API Call via CloudTrail", "Amazon API Call via CloudTrail")
+"""What EventBridge calls an API call that CloudTrail records. AWS's reference for China prints the second:
+https://docs.amazonaws.cn/eventbridge/latest/ref/events-ref-cloudtrail.html"""
+
 
 class Detection(Construct):
     """The rule, the function, and two failure queues, because two things can fail.
@@ -66,7 +70,7 @@ class Detection(Construct):
             # 2,048 characters, and the catalog, not the template, says which are judged.
             event_pattern=events.EventPattern(
                 source=sorted({service.bus_source for service in services}),
-                detail_type=["AWS API Call via CloudTrail"],
+                detail_type=list(DETAIL_TYPES),
                 detail={
                     "eventSource": sorted({name for service in services for name in service.event_sources})
                 },

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import cast
 
 from aws_cdk import ArnFormat, CfnOutput, RemovalPolicy, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from cdk.delivery import Delivery
 from cdk.detection import Detection
-from handlers.core.ruleset import Destination, Ruleset
+from handlers.core.ruleset import Ruleset
 from rulebook.services import Service
 
 
@@ -37,34 +37,16 @@ class ThingwatchStack(Stack):
             construct_id,
             description="Thingwatch: alerts on changes to an AWS IoT fleet's control plane",
         )
+        destinations = tuple(ruleset.destinations.values())
         code = lambda_.Code.from_asset(str(asset))
-        table = dynamodb.Table(
-            self,
-            "State",
-            partition_key=dynamodb.Attribute(name="key", type=dynamodb.AttributeType.STRING),
-            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
-            encryption=dynamodb.TableEncryption.AWS_MANAGED,
-            time_to_live_attribute="lapses",
-            # Nothing but claims that end by themselves: not worth keeping without the stack.
-            removal_policy=RemovalPolicy.DESTROY,
-        )
+        table = self._make_state()
         topics = {
-            destination.name: sns.Topic(
-                self,
-                f"Topic-{destination.name}",
-                display_name="Thingwatch",
-                master_key=kms.Alias.from_alias_name(self, f"TopicKey-{destination.name}", "alias/aws/sns"),
-                enforce_ssl=True,
-            )
-            for destination in ruleset.destinations.values()
+            destination.name: self._make_topic(destination.name)
+            for destination in destinations
             if destination.kind == "sns" and destination.topic is None
         }
-        topic_arns = {name: topic.topic_arn for name, topic in topics.items()} | {
-            destination.name: destination.topic
-            for destination in ruleset.destinations.values()
-            if destination.topic is not None
-        }
-        delivery = Delivery(self, "Delivery", code=code, topic_arns=topic_arns, table_name=table.table_name)
+        made = {name: topic.topic_arn for name, topic in topics.items()}
+        delivery = Delivery(self, "Delivery", code=code, topic_arns=made, table_name=table.table_name)
         detection = Detection(
             self,
             "Detection",
@@ -74,7 +56,41 @@ class ThingwatchStack(Stack):
             queue=delivery.queue,
             table_name=table.table_name,
         )
+        secrets = {each.name: each.secret for each in destinations if each.secret is not None}
+        topic_arns = [*made.values(), *(each.topic for each in destinations if each.topic is not None)]
+        self._grant(detection, delivery, table=table, topic_arns=topic_arns, secrets=secrets)
+        self._tell_names(detection, delivery, topics=topics, secrets=secrets)
 
+    def _make_state(self) -> dynamodb.Table:
+        return dynamodb.Table(
+            self,
+            "State",
+            partition_key=dynamodb.Attribute(name="key", type=dynamodb.AttributeType.STRING),
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            encryption=dynamodb.TableEncryption.AWS_MANAGED,
+            time_to_live_attribute="lapses",
+            # Nothing but claims that end by themselves: not worth keeping without the stack.
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+
+    def _make_topic(self, name: str) -> sns.Topic:
+        topic = sns.Topic(self, f"Topic-{name}", display_name="Thingwatch", enforce_ssl=True)
+        # The bare alias, as SNS's API takes it: then SNS makes its key where there is none yet. The construct
+        # would write the alias's ARN, which leaves it to be resolved: https://github.com/aws/aws-cdk/issues/22605
+        resource = cast("sns.CfnTopic", topic.node.default_child)
+        resource.kms_master_key_id = "alias/aws/sns"
+        return topic
+
+    def _grant(
+        self,
+        detection: Detection,
+        delivery: Delivery,
+        *,
+        table: dynamodb.Table,
+        topic_arns: Sequence[str],
+        secrets: Mapping[str, str],
+    ) -> None:
+        """Let each function touch what it works with, and nothing else."""
         delivery.queue.grant(detection.detect.role, "sqs:SendMessage")
         for role in (detection.detect.role, delivery.deliver.role):
             table.grant(role, "dynamodb:PutItem", "dynamodb:DeleteItem")
@@ -82,12 +98,20 @@ class ThingwatchStack(Stack):
             # Not grant_publish: it adds rights on KMS keys, and for SNS's own key none are needed:
             # https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
             delivery.deliver.role.add_to_policy(
-                iam.PolicyStatement(actions=["sns:Publish"], resources=list(topic_arns.values()))
+                iam.PolicyStatement(actions=["sns:Publish"], resources=list(topic_arns))
             )
-        for destination in ruleset.destinations.values():
-            if destination.secret is not None:
-                self._grant_secret(delivery.deliver.role, destination.secret)
+        for secret in secrets.values():
+            self._grant_secret(delivery.deliver.role, secret)
 
+    def _tell_names(
+        self,
+        detection: Detection,
+        delivery: Delivery,
+        *,
+        topics: Mapping[str, sns.Topic],
+        secrets: Mapping[str, str],
+    ) -> None:
+        """The stack's outputs: where everything is, and what is left to do by hand."""
         for name, topic in topics.items():
             CfnOutput(
                 self,
@@ -102,9 +126,8 @@ class ThingwatchStack(Stack):
             ("HandoverFailureQueueUrl", detection.handover_failures, "Events that did not reach detect"),
         ):
             CfnOutput(self, output, value=queue.queue_url, description=holds)
-        for destination in ruleset.destinations.values():
-            if destination.secret is not None:
-                self._tell_how_to_set(destination)
+        for name, secret in secrets.items():
+            self._tell_how_to_set(name, secret)
 
     def _grant_secret(self, role: iam.Role, secret: str) -> None:
         store, _, name = secret.partition(":")
@@ -126,8 +149,8 @@ class ThingwatchStack(Stack):
             arn_format=ArnFormat.COLON_RESOURCE_NAME,
         )
 
-    def _tell_how_to_set(self, destination: Destination) -> None:
-        store, _, name = str(destination.secret).partition(":")
+    def _tell_how_to_set(self, destination: str, secret: str) -> None:
+        store, _, name = secret.partition(":")
         command = (
             f"aws ssm put-parameter --type SecureString --name {name} --value file:///dev/stdin"
             if store == "ssm"
@@ -135,7 +158,7 @@ class ThingwatchStack(Stack):
         )
         CfnOutput(
             self,
-            f"SetWebhook-{destination.name}",
+            f"SetWebhook-{destination}",
             value=f"{command} --region {self.region}",
-            description=f"Run once, paste the Slack webhook of {destination.name}; until then alerts wait",
+            description=f"Run once, paste the Slack webhook of {destination}; until then alerts wait",
         )

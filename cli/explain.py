@@ -64,6 +64,8 @@ def _silence(judged: Judged, ruleset: Ruleset) -> str:
         if service in SERVICES:
             return f"watch.services in the config leaves {service} out"
         return f"{clean(source)} is not a service that Thingwatch judges"
+    if not judged.record.is_management:
+        return f"it is a {clean(judged.record.category)} event: only calls of the control plane are judged"
     rule = ruleset.catalog_rule(judged.operation)
     if rule is ruleset.reads:
         return "the operation only reads"
@@ -74,7 +76,7 @@ def _silence(judged: Judged, ruleset: Ruleset) -> str:
 
 def _near_misses(judged: Judged, ruleset: Ruleset) -> Iterator[NearMiss]:
     finding, view = judged.finding, _view(judged)
-    if service_of(judged.record.event_source) in ruleset.services:
+    if service_of(judged.record.event_source) in ruleset.services and judged.record.is_management:
         for match, rule in ruleset.rules_for(judged.operation).custom_rules:
             if not match.matches(lower_parameters(view)):
                 yield NearMiss("rule", rule.name, first_failure(match, view))

@@ -1,52 +1,51 @@
 """The Lambda function that sends: one queue message → one destination.
 
-A message that can not be sent now is hidden for a while and handed out again; one that
-never can goes to the dead-letter queue with the reason. Nothing sleeps here.
+What becomes of a message that can not be sent is decided in `pipeline`; here everything is
+wired, and logged. Nothing sleeps here.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import boto3
-from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSEvent, SQSRecord
-from aws_lambda_powertools.utilities.typing import LambdaContext
-
-from handlers.adapters.aws_clients import CONFIG
+from handlers.adapters.aws_clients import make_client
 from handlers.adapters.dynamodb_claims import DynamoDbClaims
 from handlers.adapters.secrets import Secrets
 from handlers.adapters.slack_webhook import SlackWebhook
 from handlers.adapters.sns_topic import SnsTopic
 from handlers.adapters.sqs_deliveries import SqsRetries
-from handlers.core.alerts import BadDelivery, read_delivery
-from handlers.core.backoff import retry_delay, spread_of
 from handlers.core.ruleset import Ruleset
 from handlers.core.ruleset_file import load_ruleset
 from handlers.pipeline import (
-    ClaimHeld,
     Claims,
+    Outcome,
+    PipelineError,
+    QueueMessage,
     Retries,
     Run,
     Sender,
-    TryAgain,
-    Undeliverable,
-    deliver,
+    handle_message,
 )
-from handlers.settings import RULESET, read_deliver_settings
-
-if TYPE_CHECKING:
-    from mypy_boto3_sns import SNSClient
+from handlers.settings import RULESET, LambdaContext, read_deliver_settings
 
 LEASE = timedelta(seconds=90)
 """Longer than the function's timeout (75 s), shorter than the queue's visibility timeout."""
 
-logger = Logger(service="deliver")
+logger = logging.getLogger("deliver")
+logger.setLevel(logging.INFO)
+
+_LEVELS = {
+    Outcome.SENT: logging.INFO,
+    Outcome.REPEATED: logging.INFO,
+    Outcome.WAITING: logging.WARNING,
+    Outcome.GIVEN_UP: logging.CRITICAL,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,80 +57,60 @@ class _Wiring:
 
 
 @cache
-def _sns_in(region: str) -> SNSClient:
-    return boto3.client("sns", region_name=region, config=CONFIG)
-
-
-@cache
 def _wire() -> _Wiring:
     settings = read_deliver_settings(os.environ)
     ruleset = load_ruleset(RULESET.read_text())
-    secrets = Secrets(
-        ssm=boto3.client("ssm", config=CONFIG), secretsmanager=boto3.client("secretsmanager", config=CONFIG)
-    )
+    secrets = Secrets(ssm=make_client("ssm"), secretsmanager=make_client("secretsmanager"))
     return _Wiring(
         ruleset=ruleset,
-        claims=DynamoDbClaims(boto3.client("dynamodb", config=CONFIG), settings.state_table),
+        claims=DynamoDbClaims(make_client("dynamodb"), settings.state_table),
         senders={
             "slack": SlackWebhook(secrets, test_host=ruleset.slack_test_host),
-            "sns": SnsTopic(_sns_in, settings.topic_arns),
+            "sns": SnsTopic(lambda region: make_client("sns", region=region), settings.topic_arns),
         },
         retries=SqsRetries(
-            boto3.client("sqs", config=CONFIG),
+            make_client("sqs"),
             queue_url=settings.queue_url,
             dead_letter_queue_url=settings.dead_letter_queue_url,
         ),
     )
 
 
-def handler(event: dict[str, Any], context: LambdaContext) -> Mapping[str, Any]:
+def handler(event: Mapping[str, Any], context: LambdaContext) -> Mapping[str, Any]:
     """Entry point of Lambda. Answers which messages must be handed out again."""
     wiring = _wire()
-    failed = [
-        message.message_id
-        for message in SQSEvent(event).records
-        if not _handle(message, wiring=wiring, owner=context.aws_request_id)
-    ]
-    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+    run = Run(owner=context.aws_request_id, now=datetime.now(UTC), lease=LEASE)
+    messages = [_message_of(record) for record in event["Records"]]
+    waiting = [message for message in messages if _handle(message, wiring, run) is Outcome.WAITING]
+    return {"batchItemFailures": [{"itemIdentifier": message.message_id} for message in waiting]}
 
 
-def _handle(message: SQSRecord, *, wiring: _Wiring, owner: str) -> bool:
-    """Whether the queue may forget the message."""
-    run = Run(owner=owner, now=datetime.now(UTC), lease=LEASE)
-    about = {"message_id": message.message_id}
-    try:
-        delivery = read_delivery(message.body)
-        about |= {"alert_id": delivery.alert.alert_id, "destination": delivery.destination}
-        sent = deliver(
-            delivery, ruleset=wiring.ruleset, senders=wiring.senders, claims=wiring.claims, run=run
-        )
-        logger.info("sent" if sent else "was sent before", extra=about)
-    except (BadDelivery, Undeliverable) as error:
-        wiring.retries.give_up(message.body, str(error))
-        logger.critical(
-            "undeliverable, kept in the dead-letter queue", extra={**about, "reason": _reason(error)}
-        )
-    except Exception as error:
-        delay = _delay(error, message)
-        logger.warning(
-            "to be tried again",
-            extra={**about, "reason": _reason(error), "delay_seconds": delay.total_seconds()},
-            exc_info=not isinstance(error, TryAgain | ClaimHeld),
-        )
-        wiring.retries.wait(message.receipt_handle, delay)
-        return False
-    return True
+def _message_of(record: Mapping[str, Any]) -> QueueMessage:
+    """https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html shows the record."""
+    return QueueMessage(
+        message_id=record["messageId"],
+        receipt_handle=record["receiptHandle"],
+        body=record["body"],
+        receives=int(record["attributes"]["ApproximateReceiveCount"]),
+    )
 
 
-def _reason(error: Exception) -> str:
-    expected = isinstance(error, BadDelivery | ClaimHeld | TryAgain | Undeliverable)
-    words = str(error) if expected else f"{type(error).__name__}: {error}"
-    return "; ".join((words, *getattr(error, "__notes__", ())))
-
-
-def _delay(error: Exception, message: SQSRecord) -> timedelta:
-    if isinstance(error, ClaimHeld):
-        return LEASE
-    receives = int(message.attributes.approximate_receive_count)
-    asked = error.after if isinstance(error, TryAgain) else timedelta(0)
-    return retry_delay(receives, spread=spread_of(message.message_id, receives), asked=asked)
+def _handle(message: QueueMessage, wiring: _Wiring, run: Run) -> Outcome:
+    attempt = handle_message(
+        message,
+        ruleset=wiring.ruleset,
+        senders=wiring.senders,
+        claims=wiring.claims,
+        retries=wiring.retries,
+        run=run,
+    )
+    about: dict[str, Any] = {"message_id": message.message_id}
+    if attempt.delivery is not None:
+        about |= {"alert_id": attempt.delivery.alert.alert_id, "destination": attempt.delivery.destination}
+    if attempt.reason is not None:
+        about["reason"] = attempt.reason
+    if attempt.delay is not None:
+        about["delay_seconds"] = attempt.delay.total_seconds()
+    unexpected = None if isinstance(attempt.error, PipelineError) else attempt.error
+    logger.log(_LEVELS[attempt.outcome], attempt.outcome.value, extra=about, exc_info=unexpected)
+    return attempt.outcome

@@ -6,6 +6,7 @@ minutes) and then keeps the event whole in the function's failure queue.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,22 +14,19 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
-import boto3
-from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.typing import LambdaContext
-
-from handlers.adapters.aws_clients import CONFIG
+from handlers.adapters.aws_clients import make_client
 from handlers.adapters.dynamodb_claims import DynamoDbClaims
 from handlers.adapters.sqs_deliveries import SqsDeliveries
 from handlers.core.ruleset import Ruleset
 from handlers.core.ruleset_file import load_ruleset
-from handlers.pipeline import Claims, DeliveryQueue, Run, detect
-from handlers.settings import RULESET, read_detect_settings
+from handlers.pipeline import Claims, DeliveryQueue, Detection, Run, detect
+from handlers.settings import RULESET, LambdaContext, read_detect_settings
 
 LEASE = timedelta(seconds=55)
 """Longer than the function's timeout (45 s), shorter than Lambda's wait before the first retry (60 s)."""
 
-logger = Logger(service="detect")
+logger = logging.getLogger("detect")
+logger.setLevel(logging.INFO)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +41,8 @@ def _wire() -> _Wiring:
     settings = read_detect_settings(os.environ)
     return _Wiring(
         ruleset=load_ruleset(RULESET.read_text()),
-        claims=DynamoDbClaims(boto3.client("dynamodb", config=CONFIG), settings.state_table),
-        queue=SqsDeliveries(boto3.client("sqs", config=CONFIG), settings.queue_url),
+        claims=DynamoDbClaims(make_client("dynamodb"), settings.state_table),
+        queue=SqsDeliveries(make_client("sqs"), settings.queue_url),
     )
 
 
@@ -53,19 +51,24 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> None:
     wiring = _wire()
     run = Run(owner=context.aws_request_id, now=datetime.now(UTC), lease=LEASE)
     detection = detect(event, ruleset=wiring.ruleset, claims=wiring.claims, queue=wiring.queue, run=run)
-    if detection is None:
-        logger.info("nothing to say", extra={"operation": event["detail"]["eventName"]})
-        return
-    logger.info(
-        "judged",
-        extra={
-            "alert_id": detection.alert.alert_id,
-            "rule": detection.alert.rule,
-            "operation": detection.alert.operation,
-            "severity": detection.alert.severity.value,
-            "event_id": detection.alert.event_id,
-            "destinations": detection.destinations,
-            "suppressed_by": detection.suppressed_by,
-            "repeated": detection.repeated,
-        },
-    )
+    logger.info("no finding" if detection.alert is None else "judged", extra=_describe(detection))
+
+
+def _describe(detection: Detection) -> dict[str, Any]:
+    """The fields of the log line, by which calls are counted and found again."""
+    judged, alert = detection.judged, detection.alert
+    about: dict[str, Any] = {
+        "operation": judged.operation,
+        "event_category": judged.record.category,
+        "event_id": judged.record.event_id,
+    }
+    if judged.finding is None or alert is None:
+        return about
+    return about | {
+        "alert_id": alert.alert_id,
+        "rule": alert.rule,
+        "severity": alert.severity.value,
+        "destinations": judged.finding.destinations,
+        "suppressed_by": sorted({each.suppression.name for each in judged.finding.suppressed}),
+        "repeated": detection.repeated,
+    }

@@ -1,4 +1,4 @@
-"""What the stack tells the functions: the only place where environment variables are read."""
+"""What the stack and Lambda tell the functions: the only place where environment variables are read."""
 
 from __future__ import annotations
 
@@ -6,9 +6,18 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 RULESET = Path(__file__).with_name("ruleset.json")
 """The compiled ruleset, which lies beside this file in the Lambda asset."""
+
+
+class LambdaContext(Protocol):
+    """What Lambda tells a function of the run; of it we use this."""
+
+    @property
+    def aws_request_id(self) -> str:
+        """The same when Lambda retries the event of an asynchronous invocation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +30,7 @@ class DetectSettings:
 
 @dataclass(frozen=True, slots=True)
 class DeliverSettings:
-    """Names of what `deliver` works with. `topic_arns` maps destinations to topics."""
+    """Names of what `deliver` works with. `topic_arns` maps destinations to topics that the stack made."""
 
     state_table: str
     queue_url: str

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from local.aws import EmbeddedAws
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs.type_defs import MessageTypeDef
 
 
 class Inbox:
@@ -29,12 +32,16 @@ class Inbox:
         self.alerts: list[Mapping[str, Any]] = []
 
     def poll(self) -> list[Mapping[str, Any]]:
-        """Take what has arrived, and return all alerts so far."""
-        answer = self._sqs.receive_message(QueueUrl=self._queue_url, MaxNumberOfMessages=10)
-        for message in answer.get("Messages", []):
-            self.alerts.append(json.loads(message["Body"]))
-            self._sqs.delete_message(QueueUrl=self._queue_url, ReceiptHandle=message["ReceiptHandle"])
+        """Take all that has arrived, and return all alerts so far."""
+        while messages := self._receive():
+            for message in messages:
+                self.alerts.append(json.loads(message["Body"]))
+                self._sqs.delete_message(QueueUrl=self._queue_url, ReceiptHandle=message["ReceiptHandle"])
         return self.alerts
+
+    def _receive(self) -> list[MessageTypeDef]:
+        answer = self._sqs.receive_message(QueueUrl=self._queue_url, MaxNumberOfMessages=10)
+        return answer.get("Messages", [])
 
 
 def _let_in(topic_arn: str, queue_arn: str) -> str:

@@ -12,7 +12,6 @@ import html
 import json
 import re
 import threading
-from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -55,6 +54,15 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One post that the webhook did not accept, and what it answered."""
+
+    body: str
+    answer: Answer
+    received: datetime
+
+
 def _texts(block: Mapping[str, Any]) -> Iterator[str]:
     for entry in (block.get("text"), *block.get("elements", [])):
         if entry:
@@ -69,8 +77,8 @@ class LocalSlack:
 
     def __init__(self) -> None:
         self.messages: list[Message] = []
-        self.refused: list[Answer] = []
-        self._answers: deque[Answer] = deque()
+        self.refused: list[Refusal] = []
+        self._answers: list[tuple[str, Answer]] = []
         self._always: Answer | None = None
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_for(self))
@@ -93,10 +101,12 @@ class LocalSlack:
         """A webhook of this Slack."""
         return f"http://127.0.0.1:{self._server.server_port}/services/T000/B000/local-secret"
 
-    def answer_next(self, *answers: Answer) -> None:
-        """Give these answers to the next posts, in order, and accept nothing meanwhile."""
+    def answer_next(self, *answers: Answer, about: str = "") -> None:
+        """Give these answers, in order, to the next posts whose body holds `about`, and accept none of those
+        meanwhile. What else arrives is answered as ever.
+        """
         with self._lock:
-            self._answers.extend(answers)
+            self._answers.extend((about, answer) for answer in answers)
 
     def answer_always(self, answer: Answer | None) -> None:
         """Give this answer to every post, until told None."""
@@ -106,14 +116,19 @@ class LocalSlack:
     def take(self, path: str, body: bytes) -> Answer:
         """What a post to `path` is answered; an accepted message is kept."""
         with self._lock:
-            answer = self._answers.popleft() if self._answers else self._always
-            if answer is None:
-                answer = _judge(body)
-                if answer.status == 200:
-                    self.messages.append(Message(path, json.loads(body), datetime.now(UTC)))
-                    return answer
-            self.refused.append(answer)
+            answer = self._take_answer(body.decode(errors="replace")) or self._always or _judge(body)
+            if answer.status == 200:
+                self.messages.append(Message(path, json.loads(body), datetime.now(UTC)))
+            else:
+                self.refused.append(Refusal(body.decode(errors="replace"), answer, datetime.now(UTC)))
             return answer
+
+    def _take_answer(self, text: str) -> Answer | None:
+        for number, (about, answer) in enumerate(self._answers):
+            if about in text:
+                del self._answers[number]
+                return answer
+        return None
 
 
 def _judge(body: bytes) -> Answer:

@@ -20,7 +20,7 @@ _PERMANENT = frozenset({"InvalidParameter", "InvalidParameterValue", "ParameterV
 
 class SnsTopic:
     """Publishes alerts to the topic of a destination. `client_in` gives the client of a Region: a topic
-    takes messages only at the endpoint of its own.
+    takes messages only at the endpoint of its own. `topic_arns` are those that the stack made.
     """
 
     def __init__(self, client_in: Callable[[str], SNSClient], topic_arns: Mapping[str, str]) -> None:
@@ -30,7 +30,7 @@ class SnsTopic:
     def send(self, alert: Alert, destination: Destination) -> None:
         """See `Sender.send`."""
         message = render_sns(alert)
-        topic_arn = self._topic_arns[destination.name]
+        topic_arn = destination.topic or self._topic_arns[destination.name]
         try:
             self._client_in(topic_arn.split(":")[3]).publish(
                 TopicArn=topic_arn,

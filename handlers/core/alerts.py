@@ -11,10 +11,11 @@ import json
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, asdict, dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from handlers.core.codec import from_json, to_json
 from handlers.core.judgement import Finding, Judged
 from handlers.core.reasons import explain_finding
 from handlers.core.record import MASKS, Record, as_mapping, as_text, is_masked, value_at
@@ -100,6 +101,10 @@ class BadDelivery(ValueError):
     """A queue message that is not a delivery of ours; the message says what is wrong."""
 
 
+class UnknownDelivery(ValueError):
+    """A queue message of a kind or a format version that this release does not know: a newer one wrote it."""
+
+
 def build_alert(judged: Judged, finding: Finding, ruleset: Ruleset) -> Alert:
     """Turn the finding of a record into what people are told. Only values that the rule allows are shown."""
     record, facts, rule, actor = judged.record, judged.facts, finding.rule, judged.facts["actor"]
@@ -181,44 +186,30 @@ def clean(text: str) -> str:
     return "".join(" " if unicodedata.category(letter)[0] in "CZ" else letter for letter in cut)
 
 
+_FORMAT = {"kind": "alert", "version": 1}
+"""What a queue message says of itself. The first release said neither and meant this."""
+
+
 def write_delivery(delivery: Delivery) -> str:
     """The delivery as the JSON of a queue message."""
     # Not as \\u escapes: a hostile name would be three times as long, and ten deliveries share one call.
-    data = {"destination": delivery.destination, "alert": alert_data(delivery.alert)}
-    return json.dumps(data, ensure_ascii=False)
+    return json.dumps({**_FORMAT, **to_json(delivery)}, ensure_ascii=False)
 
 
 def read_delivery(text: str) -> Delivery:
-    """The delivery in a queue message. Raises `BadDelivery`."""
+    """The delivery in a queue message. Raises `BadDelivery` or `UnknownDelivery`.
+
+    A field that this release does not know was added by a newer `detect`, while a deployment is under way.
+    """
     try:
         data = json.loads(text)
-        destination = data["destination"]
-        # A field that we do not know was added by a newer `detect`, while a deployment is under way.
-        # One with a default may be absent: the release that queued the delivery did not have it.
-        known = {
-            field.name: data["alert"][field.name]
-            for field in fields(Alert)
-            if field.default is MISSING or field.name in data["alert"]
-        }
-        alert = Alert(
-            **{
-                **known,
-                "severity": Severity(known["severity"]),
-                "time": datetime.fromisoformat(known["time"]),
-                "actor": Actor(**known["actor"]),
-                **{name: tuple(known[name]) for name in ("reasons", "runbook", "attack")},
-            }
-        )
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        stated = {name: data.get(name, value) for name, value in _FORMAT.items()}
+        if stated == _FORMAT:
+            return from_json(Delivery, data)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BadDelivery(f"not a delivery: {type(error).__name__}") from None
-    if not isinstance(destination, str):
-        raise BadDelivery("not a delivery: its destination is no name")
-    return Delivery(alert=alert, destination=destination)
-
-
-def alert_data(alert: Alert) -> dict[str, Any]:
-    """The alert as JSON types: the form that machines receive."""
-    return {**asdict(alert), "severity": alert.severity.value, "time": alert.time.isoformat()}
+    kind, version = map(show, stated.values())
+    raise UnknownDelivery(f"the message is of kind {kind}, version {version}: a newer release wrote it")
 
 
 def _readable(value: object) -> str | None:

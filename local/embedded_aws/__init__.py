@@ -19,7 +19,8 @@ package, from AWS's documentation. A test that passes because of them is no evid
   at once. At most a few functions run at a time; the others queue.
 - `workers`: a function sees the standard library, its own asset and the packages that Lambda's Python
   runtime carries, and nothing else of the virtual environment, the checkout or the host's environment
-  variables.
+  variables. What it logs through `logging` becomes JSON, as with Lambda's log format JSON, whichever format
+  the function has.
 - `cloudformation`: `Ref` of a secret is its ARN, a table's TimeToLiveSpecification is applied, a topic
   starts with the policy and the key that it would have on AWS, `AWS::CloudTrail::Trail` exists.
 - `enforcement`: IAM enforcement can be switched while the emulator runs; loopback counts as TLS, so that

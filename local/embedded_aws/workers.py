@@ -1,4 +1,5 @@
-"""Functions see what Lambda would show them: the standard library, their asset, and Lambda's own packages.
+"""Functions see what Lambda would show them: the standard library, their asset, Lambda's own packages and
+its logging.
 
 MiniStack runs a Python function with the interpreter that runs MiniStack, so everything in the virtual
 environment could be imported, and an asset that forgot to bundle a library would pass every test and fail on
@@ -19,8 +20,32 @@ from . import pinned
 LAMBDA_PACKAGES = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3")
 
 
+# What Lambda's runtime does with `logging` where the function's log format is JSON: a line for each record,
+# with what `extra` holds beside Lambda's own keys, in the words of
+# https://docs.aws.amazon.com/lambda/latest/dg/python-logging.html. The root logger lets pass INFO and above.
+_LOGGING = """
+import json, logging, sys, traceback
+
+class _Json(logging.Formatter):
+    known = set(vars(logging.LogRecord("", 0, "", 0, "", (), None)))
+
+    def format(self, record):
+        line = {"level": record.levelname, "message": record.getMessage(), "logger": record.name}
+        if record.exc_info:
+            kind, error, trace = record.exc_info
+            line |= {"errorType": kind.__name__, "errorMessage": str(error)}
+            line["stackTrace"] = traceback.format_tb(trace)
+        extra = {name: value for name, value in vars(record).items() if name not in self.known}
+        return json.dumps({**extra, **line}, ensure_ascii=False)
+
+_handler = logging.StreamHandler(sys.stderr)
+_handler.setFormatter(_Json())
+logging.basicConfig(level=logging.INFO, handlers=[_handler])
+"""
+
+
 def install() -> None:
-    """Start Python functions without the virtual environment's packages."""
+    """Start Python functions without the virtual environment's packages, and with Lambda's logging."""
     pinned.attribute(lambda_runtime, "_workers")
     pinned.attribute(lambda_runtime, "_lock")
     pinned.function(lambda_runtime, "kill_workers", "workers")
@@ -28,7 +53,7 @@ def install() -> None:
 
     def binary_and_script(runtime: str) -> tuple[str, str]:
         binary, script = original(runtime)
-        return (interpreter, script) if runtime.startswith("python") else (binary, script)
+        return (interpreter, _LOGGING + script) if runtime.startswith("python") else (binary, script)
 
     original = pinned.replace(lambda_runtime, "_detect_runtime_binary", "runtime", binary_and_script)
 

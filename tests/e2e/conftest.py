@@ -39,7 +39,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.inbox = Inbox(self.aws, self.outputs["TopicArnaudit"])
-        self._names = (f"policy-{number}" for number in count(1))
+        self._names = (f"policy-{number:03}" for number in count(1))
         # Not as root, whom every judgement raises to high.
         self.iot = make_user(self.aws, "engineer")
 
@@ -80,13 +80,13 @@ class World:
         """How many messages a queue holds, hidden ones included."""
         return depth_of(self.aws, self.outputs[output])
 
-    def next_message(self, output: str) -> dict[str, Any]:
-        """Take the next message of a queue."""
+    def take_message(self, output: str, *, about: str) -> dict[str, Any]:
+        """Take the message whose body holds `about` from a queue; others stay."""
         sqs, url = self.aws.client("sqs"), self.outputs[output]
 
         def receive() -> list[Any]:
-            answer = sqs.receive_message(QueueUrl=url, MessageAttributeNames=["All"])
-            return list(answer.get("Messages", []))
+            answer = sqs.receive_message(QueueUrl=url, MessageAttributeNames=["All"], MaxNumberOfMessages=10)
+            return [each for each in answer.get("Messages", []) if about in each["Body"]]
 
         (message,) = wait_until(receive, PATIENCE)
         sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
@@ -119,10 +119,16 @@ def depth_of(aws: EmbeddedAws, queue_url: str) -> int:
 def logged(aws: EmbeddedAws, *words: str) -> list[str]:
     """Lines of all logs that hold all of these words."""
     logs = aws.client("logs")
+
+    # Each invocation has a stream of its own with a random name, and a page holds fifty of them by name.
+    def all_of(kind: str, **place: str) -> Iterator[Any]:
+        for page in logs.get_paginator(f"describe_log_{kind}s").paginate(**place):
+            yield from page[f"log{kind.capitalize()}s"]
+
     lines = (
         event["message"]
-        for group in logs.describe_log_groups()["logGroups"]
-        for stream in logs.describe_log_streams(logGroupName=group["logGroupName"])["logStreams"]
+        for group in all_of("group")
+        for stream in all_of("stream", logGroupName=group["logGroupName"])
         for event in logs.get_log_events(
             logGroupName=group["logGroupName"], logStreamName=stream["logStreamName"], limit=10_000
         )["events"]

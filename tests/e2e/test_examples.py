@@ -153,7 +153,7 @@ def test_a_factory_line_is_quiet_and_everybody_else_is_loud(company: Company) ->
     wait_until(lambda: company.heard(by_stranger) == {"record": "high", "secops": "high"}, PATIENCE)
     loud = {"record": "critical", "secops": "critical"}
     wait_until(lambda: company.heard("from-the-line") == loud, PATIENCE)
-    wait_until(lambda: logged(company.aws, '"suppressed_by":["line-three-trial"]'), PATIENCE)
+    wait_until(lambda: logged(company.aws, '"suppressed_by": ["line-three-trial"]'), PATIENCE)
     company.settle()
     assert ({}, {"record": "low"}) == (company.heard(by_trial), company.heard(by_line))
 

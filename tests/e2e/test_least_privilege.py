@@ -48,17 +48,17 @@ def test_every_kind_of_destination_is_reached(enforced: World) -> None:
 
 def test_waiting_and_giving_up_work(enforced: World) -> None:
     certificate = enforced.make_certificate()
-    enforced.slack.answer_next(Answer(500), Answer(404, "no_service"))
+    enforced.slack.answer_next(Answer(500), Answer(404, "no_service"), about=certificate)
     enforced.activate(certificate)
-    delivery = json.loads(enforced.next_message("DeadLetterQueueUrl")["Body"])
-    assert certificate == delivery["alert"]["subject"]
+    message = enforced.take_message("DeadLetterQueueUrl", about=certificate)
+    assert certificate == json.loads(message["Body"])["alert"]["subject"]
 
 
 @pytest.mark.parametrize("action", ["dynamodb:PutItem", "sqs:SendMessage"])
 def test_without_a_grant_detect_fails_and_the_event_is_kept(enforced: World, action: str) -> None:
     with _without(enforced, action):
         name = enforced.make_policy()
-        failure = json.loads(enforced.next_message("DetectFailureQueueUrl")["Body"])
+        failure = json.loads(enforced.take_message("DetectFailureQueueUrl", about=name)["Body"])
     assert name == failure["requestPayload"]["detail"]["requestParameters"]["policyName"]
     assert enforced.logged("AccessDenied", action.split(":")[1])
 

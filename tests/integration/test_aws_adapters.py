@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -34,9 +35,40 @@ def aws(running: EmbeddedAws) -> EmbeddedAws:
     return running
 
 
+@dataclass
+class Clock:
+    """A clock that stands still until a test moves it."""
+
+    seconds: float = 1000.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
 @pytest.fixture
-def secrets(aws: EmbeddedAws) -> Secrets:
-    return Secrets(ssm=aws.client("ssm"), secretsmanager=aws.client("secretsmanager"))
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def secrets(aws: EmbeddedAws, clock: Clock) -> Secrets:
+    return Secrets(ssm=aws.client("ssm"), secretsmanager=aws.client("secretsmanager"), clock=clock)
+
+
+@pytest.fixture
+def asked(aws: EmbeddedAws) -> Iterator[list[str]]:
+    """The calls that were made to SSM and Secrets Manager."""
+    made: list[str] = []
+
+    def remember(model: Any, **_: object) -> None:
+        made.append(model.name)
+
+    clients = [aws.client("ssm"), aws.client("secretsmanager")]
+    for client in clients:
+        client.meta.events.register("before-call", remember)
+    yield made
+    for client in clients:
+        client.meta.events.unregister("before-call", remember)
 
 
 def test_a_secure_string_is_read_decrypted_and_without_the_newline_that_a_paste_left(
@@ -64,21 +96,51 @@ def test_a_secret_that_is_not_there_yet_is_waited_for(secrets: Secrets, name: st
     assert said == str(caught.value)
 
 
-def test_a_secret_that_appears_is_read_at_once(aws: EmbeddedAws, secrets: Secrets) -> None:
+def test_a_secret_that_is_no_text_is_waited_for(aws: EmbeddedAws, secrets: Secrets) -> None:
+    aws.client("secretsmanager").create_secret(Name="team/hook", SecretBinary=b"\x00")
+    with pytest.raises(TryAgain, match=r"^can not read secretsmanager:team/hook: KeyError$"):
+        secrets.read("secretsmanager:team/hook")
+
+
+@pytest.mark.parametrize("name", ["ssm:/absent", "secretsmanager:absent"])
+def test_a_secret_that_can_not_be_read_is_asked_for_once_in_a_while_however_many_alerts_wait(
+    secrets: Secrets, clock: Clock, asked: list[str], name: str
+) -> None:
+    for _ in range(100):
+        with pytest.raises(TryAgain, match=f"^can not read {name}: "):
+            secrets.read(name)
+    assert 1 == len(asked)
+    clock.seconds += KEPT_SECONDS
+    with pytest.raises(TryAgain):
+        secrets.read(name)
+    assert 2 == len(asked)
+
+
+def test_a_secret_that_appears_is_read_within_seconds_and_by_a_fresh_look_at_once(
+    aws: EmbeddedAws, secrets: Secrets, clock: Clock
+) -> None:
     with pytest.raises(TryAgain):
         secrets.read("ssm:/hook")
     aws.client("ssm").put_parameter(Name="/hook", Value="https://hooks.example", Type="SecureString")
+    clock.seconds += KEPT_SECONDS
     assert "https://hooks.example" == secrets.read("ssm:/hook")
+    with pytest.raises(TryAgain):
+        secrets.read("ssm:/other")
+    aws.client("ssm").put_parameter(Name="/other", Value="https://hooks.example", Type="SecureString")
+    assert "https://hooks.example" == secrets.read("ssm:/other", fresh=True)
 
 
 def test_a_changed_secret_is_seen_by_a_fresh_look_at_once_and_by_any_within_seconds(
-    aws: EmbeddedAws, secrets: Secrets
+    aws: EmbeddedAws, secrets: Secrets, clock: Clock
 ) -> None:
     ssm = aws.client("ssm")
     ssm.put_parameter(Name="/hook", Value="old", Type="SecureString")
     assert "old" == secrets.read("ssm:/hook")
     ssm.put_parameter(Name="/hook", Value="new", Type="SecureString", Overwrite=True)
     assert ("old", "new") == (secrets.read("ssm:/hook"), secrets.read("ssm:/hook", fresh=True))
+    ssm.put_parameter(Name="/hook", Value="newest", Type="SecureString", Overwrite=True)
+    clock.seconds += KEPT_SECONDS
+    assert "newest" == secrets.read("ssm:/hook")
     assert KEPT_SECONDS <= 10
 
 

@@ -1,5 +1,6 @@
 """The pipeline on honest in-memory adapters: what is claimed, told, retried and given up."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -8,10 +9,23 @@ from typing import Any
 import pytest
 
 from handlers.adapters.memory_claims import MemoryClaims
-from handlers.core.alerts import Alert, Delivery
+from handlers.core.alerts import Alert, Delivery, write_delivery
+from handlers.core.backoff import retry_delay, spread_of
 from handlers.core.record import BadRecord
 from handlers.core.ruleset import Destination
-from handlers.pipeline import ClaimHeld, Detection, Run, TryAgain, deliver, detect
+from handlers.pipeline import (
+    Attempt,
+    ClaimHeld,
+    Detection,
+    Outcome,
+    QueueMessage,
+    Run,
+    TryAgain,
+    Undeliverable,
+    deliver,
+    detect,
+    handle_message,
+)
 from tests.alerts import make_alert
 from tests.records import make_event
 from tests.rules import make_ruleset
@@ -47,12 +61,35 @@ class MemorySender:
 
 
 @dataclass
+class MemoryRetries:
+    """What the queue is told of messages; it refuses while it has `faults`."""
+
+    waits: list[tuple[str, timedelta]] = field(default_factory=list)
+    given_up: list[tuple[str, str]] = field(default_factory=list)
+    faults: list[Exception] = field(default_factory=list)
+
+    def wait(self, receipt_handle: str, delay: timedelta) -> None:
+        if self.faults:
+            raise self.faults.pop()
+        self.waits.append((receipt_handle, delay))
+
+    def give_up(self, body: str, reason: str) -> None:
+        if self.faults:
+            raise self.faults.pop()
+        self.given_up.append((body, reason))
+
+
+BODY = write_delivery(Delivery(alert=make_alert(), destination="secops"))
+
+
+@dataclass
 class World:
     claims: MemoryClaims = field(default_factory=MemoryClaims)
     queue: MemoryQueue = field(default_factory=MemoryQueue)
     slack: MemorySender = field(default_factory=MemorySender)
+    retries: MemoryRetries = field(default_factory=MemoryRetries)
 
-    def detect(self, event: Any, *, owner: str = "run-1", now: datetime = NOW) -> Detection | None:
+    def detect(self, event: Any, *, owner: str = "run-1", now: datetime = NOW) -> Detection:
         return detect(
             event,
             ruleset=make_ruleset(),
@@ -70,6 +107,20 @@ class World:
             run=Run(owner=owner, now=now, lease=LEASE),
         )
 
+    def handle(self, body: str = BODY, *, receives: int = 5, owner: str = "run-1") -> Attempt:
+        return handle_message(
+            QueueMessage("message-1", "handle-1", body, receives),
+            ruleset=make_ruleset(),
+            senders={"slack": self.slack, "sns": MemorySender()},
+            claims=self.claims,
+            retries=self.retries,
+            run=Run(owner=owner, now=NOW, lease=LEASE),
+        )
+
+
+def delay_after(receives: int) -> timedelta:
+    return retry_delay(receives, spread=spread_of("message-1", receives))
+
 
 @pytest.fixture
 def world() -> World:
@@ -82,14 +133,13 @@ def test_an_event_becomes_one_delivery_for_each_destination(world: World) -> Non
 
 
 def test_an_operation_that_no_rule_knows_becomes_nothing(world: World) -> None:
-    assert world.detect(make_event("ListThings")) is None
+    assert world.detect(make_event("ListThings")).alert is None
     assert [] == world.queue.sent
 
 
 def test_the_same_event_again_becomes_nothing_more(world: World) -> None:
     world.detect(make_event())
     again = world.detect(make_event(), owner="run-2", now=NOW + timedelta(days=14))
-    assert again is not None
     assert (True, 2) == (again.repeated, len(world.queue.sent))
 
 
@@ -168,3 +218,86 @@ def test_a_destination_that_the_config_does_not_know_is_waited_for_and_named(wor
 
 def test_each_destination_has_its_own_claim(world: World) -> None:
     assert [True, True] == [world.deliver("secops"), world.deliver("audit")]
+
+
+def test_a_message_that_was_sent_leaves_nothing_to_do(world: World) -> None:
+    outcomes = [world.handle().outcome, world.handle(owner="run-2").outcome]
+    assert [Outcome.SENT, Outcome.REPEATED] == outcomes
+    assert ([], []) == (world.retries.waits, world.retries.given_up)
+
+
+@pytest.mark.parametrize("fault", [TryAgain("Slack answered 500"), ConnectionError("throttled")])
+@pytest.mark.parametrize("receives", [1, 5])
+def test_a_message_that_fails_is_hidden_for_longer_the_more_often_it_came(
+    world: World, fault: Exception, receives: int
+) -> None:
+    world.slack.faults = [fault]
+    attempt = world.handle(receives=receives)
+    assert (Outcome.WAITING, fault, delay_after(receives)) == (attempt.outcome, attempt.error, attempt.delay)
+    assert [("handle-1", delay_after(receives))] == world.retries.waits
+
+
+def test_a_message_is_hidden_for_as_long_as_its_destination_asks(world: World) -> None:
+    world.slack.faults = [TryAgain("Slack answered 429", after=timedelta(minutes=20))]
+    assert timedelta(minutes=20) == world.handle().delay
+
+
+def test_a_message_that_another_run_holds_comes_back_soon_and_when_its_lease_has_lapsed_at_the_latest(
+    world: World,
+) -> None:
+    world.slack.faults = [Killed()]
+    with pytest.raises(Killed):
+        world.handle()
+    assert [delay_after(1), LEASE] == [
+        world.handle(receives=receives, owner="run-2").delay for receives in (1, 9)
+    ]
+
+
+def test_a_message_that_can_never_be_sent_is_kept_with_the_reason(world: World) -> None:
+    world.slack.faults = [Undeliverable("Slack answered 404 no_service")]
+    attempt = world.handle()
+    assert (Outcome.GIVEN_UP, None) == (attempt.outcome, attempt.delay)
+    assert [(BODY, "Slack answered 404 no_service")] == world.retries.given_up
+
+
+def test_a_message_that_is_no_delivery_is_kept_with_the_reason(world: World) -> None:
+    assert (Outcome.GIVEN_UP, None) == ((attempt := world.handle("hello")).outcome, attempt.delivery)
+    assert [("hello", "not a delivery: JSONDecodeError")] == world.retries.given_up
+
+
+def test_a_message_that_a_newer_detect_wrote_waits_for_the_newer_deliver(world: World) -> None:
+    attempt = world.handle(json.dumps({**json.loads(BODY), "kind": "rollup"}))
+    assert "the message is of kind rollup, version 1: a newer release wrote it" == attempt.reason
+    assert ([("handle-1", delay_after(5))], []) == (world.retries.waits, world.retries.given_up)
+
+
+def test_a_message_that_can_not_be_kept_in_the_dead_letter_queue_is_tried_again(world: World) -> None:
+    world.slack.faults = [Undeliverable("Slack answered 404 no_service")]
+    world.retries.faults = [ConnectionError("throttled")]
+    attempt = world.handle()
+    assert (Outcome.WAITING, "ConnectionError: throttled") == (attempt.outcome, attempt.reason)
+    assert [("handle-1", delay_after(5))] == world.retries.waits
+
+
+def test_a_message_that_can_not_be_hidden_comes_back_all_the_same_and_the_reason_says_so(
+    world: World,
+) -> None:
+    world.slack.faults = [TryAgain("Slack answered 500")]
+    world.retries.faults = [ConnectionError("throttled")]
+    attempt = world.handle()
+    assert Outcome.WAITING == attempt.outcome
+    assert (
+        "Slack answered 500; the message was not hidden (throttled); it waits for the queue's own timeout"
+    ) == attempt.reason
+
+
+def test_a_claim_that_was_not_released_is_told_with_the_reason(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stuck(*_: object, owner: str) -> None:
+        del owner
+        raise ConnectionError("throttled")
+
+    monkeypatch.setattr(MemoryClaims, "release", stuck)
+    world.slack.faults = [TryAgain("Slack answered 500")]
+    assert "was not released (throttled)" in str(world.handle().reason)

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from handlers.core.alerts import Alert, alert_data
+from handlers.core.alerts import Alert
+from handlers.core.codec import to_json
 from handlers.core.renderings.text import render_text, render_title
 
 _SUBJECT_LIMIT = 99
@@ -29,7 +30,7 @@ class SnsMessage:
 def render_sns(alert: Alert) -> SnsMessage:
     """People (e-mail, and any protocol not named) get the text, machines get the alert as JSON."""
     # Not as \\u escapes: they would make a hostile name six times as long.
-    data = json.dumps(alert_data(alert), ensure_ascii=False)
+    data = json.dumps(to_json(alert), ensure_ascii=False)
     bodies = {"default": render_text(alert), **dict.fromkeys(_MACHINES, data)}
     return SnsMessage(
         subject=_subject(render_title(alert)),

@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.core.alerts import TEXT_LIMIT, BadDelivery, Delivery, clean, read_delivery, write_delivery
+from handlers.core.alerts import (
+    TEXT_LIMIT,
+    BadDelivery,
+    Delivery,
+    UnknownDelivery,
+    clean,
+    read_delivery,
+    write_delivery,
+)
 from tests.alerts import make_alert
 from tests.records import CERTIFICATE
 from tests.rules import CUSTOM_RULE, UPDATE_CERTIFICATE, make_ruleset
@@ -159,6 +167,28 @@ def test_a_field_that_a_newer_detect_added_is_passed_over() -> None:
     data = json.loads(write_delivery(delivery))
     data["alert"]["added_later"] = 1
     assert delivery == read_delivery(json.dumps(data))
+
+
+def test_a_delivery_says_its_kind_and_the_version_of_its_format() -> None:
+    data = json.loads(write_delivery(Delivery(alert=make_alert(), destination="secops")))
+    assert ("alert", 1) == (data["kind"], data["version"])
+
+
+@pytest.mark.parametrize(
+    ("change", "stated"),
+    [
+        ({"kind": "rollup"}, "kind rollup, version 1"),
+        ({"version": 2}, "kind alert, version 2"),
+        ({"kind": None}, "kind null, version 1"),
+        ({"kind": "rollup", "version": 3, "destination": None, "alert": None}, "kind rollup, version 3"),
+    ],
+)
+def test_a_kind_or_a_version_of_a_newer_release_is_told_apart_from_what_is_no_delivery(
+    change: dict[str, Any], stated: str
+) -> None:
+    data = json.loads(write_delivery(Delivery(alert=make_alert(), destination="secops")))
+    with pytest.raises(UnknownDelivery, match=f"^the message is of {stated}: a newer release wrote it$"):
+        read_delivery(json.dumps({**data, **change}))
 
 
 def test_a_delivery_of_the_first_release_can_be_read_for_ever() -> None:

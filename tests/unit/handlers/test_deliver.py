@@ -1,22 +1,26 @@
 """What `deliver` tells the queue of a message, and what it logs, on in-memory adapters."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from handlers import deliver
 from handlers.adapters.memory_claims import MemoryClaims
 from handlers.core.alerts import Alert, Delivery, write_delivery
 from handlers.core.backoff import retry_delay, spread_of
 from handlers.core.ruleset import Destination
-from handlers.pipeline import Claimed, ClaimHeld, TryAgain, Undeliverable
+from handlers.pipeline import ClaimHeld, TryAgain, Undeliverable
 from tests.alerts import make_alert
 from tests.rules import make_ruleset
 
 BODY = write_delivery(Delivery(alert=make_alert(), destination="secops"))
+
+
+@dataclass(frozen=True)
+class Context:
+    aws_request_id: str = "run-1"
 
 
 @dataclass
@@ -57,9 +61,7 @@ def _handle(body: str = BODY, *, receives: int = 5) -> Any:
         "attributes": {"ApproximateReceiveCount": str(receives)},
         "eventSource": "aws:sqs",
     }
-    context = LambdaContext()
-    context._aws_request_id = "run-1"
-    return deliver.handler({"Records": [record]}, context)
+    return deliver.handler({"Records": [record]}, Context())
 
 
 def _logged(caplog: pytest.LogCaptureFixture) -> dict[str, Any]:
@@ -71,28 +73,10 @@ def test_a_message_that_was_sent_is_forgotten(world: World) -> None:
     assert ({"batchItemFailures": []}, [], []) == (_handle(), world.waits, world.given_up)
 
 
-def test_a_message_that_must_wait_is_kept_for_longer_the_more_often_it_came(world: World) -> None:
+def test_a_message_that_must_wait_is_handed_out_again(world: World) -> None:
     world.fault = TryAgain("Slack answered 500")
     assert {"batchItemFailures": [{"itemIdentifier": "message-1"}]} == _handle(receives=5)
     assert [("handle-1", retry_delay(5, spread=spread_of("message-1", 5)))] == world.waits
-
-
-def test_a_message_waits_as_long_as_its_destination_asks(world: World) -> None:
-    world.fault = TryAgain("Slack answered 429", after=timedelta(minutes=20))
-    _handle()
-    assert [("handle-1", timedelta(minutes=20))] == world.waits
-
-
-def test_a_message_that_another_run_holds_waits_for_the_lease(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def held(*_: object, owner: str, now: datetime, lease: timedelta) -> Claimed:
-        del owner, now, lease
-        return Claimed.HELD
-
-    monkeypatch.setattr(MemoryClaims, "claim", held)
-    _handle()
-    assert [("handle-1", deliver.LEASE)] == world.waits
 
 
 def test_a_message_that_can_never_be_sent_is_given_up_with_the_reason_and_forgotten(world: World) -> None:
@@ -123,16 +107,11 @@ def test_every_line_of_the_log_names_the_alert_and_the_destination(
         line.get("reason"),
     )
     assert bool(line["exc_info"]) == isinstance(fault, KeyError)
+    assert ("delay_seconds" in line) == isinstance(fault, TryAgain | ClaimHeld | KeyError)
 
 
-def test_a_claim_that_was_not_released_is_in_the_log(
-    world: World, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def stuck(*_: object, owner: str) -> None:
-        del owner
-        raise ConnectionError("throttled")
-
-    monkeypatch.setattr(MemoryClaims, "release", stuck)
-    world.fault = TryAgain("Slack answered 500")
-    _handle()
-    assert "was not released (throttled)" in _logged(caplog)["reason"]
+def test_the_log_names_a_message_that_can_not_be_read(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    _handle("hello")
+    line = _logged(caplog)
+    assert ("message-1", "not a delivery: JSONDecodeError") == (line["message_id"], line["reason"])
+    assert [("hello", line["reason"])] == world.given_up

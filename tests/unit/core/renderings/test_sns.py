@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.core.alerts import alert_data
+from handlers.core.codec import to_json
 from handlers.core.renderings.sns import render_sns
 from handlers.core.renderings.text import render_text
 from tests.alerts import make_alert
@@ -14,7 +14,7 @@ from tests.rules import UPDATE_CERTIFICATE
 def test_people_read_text_and_machines_get_the_alert_as_json() -> None:
     alert = make_alert()
     bodies = json.loads(render_sns(alert).message)
-    assert (render_text(alert), json.loads(json.dumps(alert_data(alert)))) == (
+    assert (render_text(alert), json.loads(json.dumps(to_json(alert)))) == (
         bodies["default"],
         json.loads(bodies["sqs"]),
     )

@@ -1,0 +1,40 @@
+"""The stand-in for Slack: whose post gets which answer."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from local.slack import Answer, LocalSlack
+
+LAMP, DOOR = b'{"text": "lamp"}', b'{"text": "door"}'
+
+
+@pytest.fixture
+def slack() -> Iterator[LocalSlack]:
+    with LocalSlack() as running:
+        yield running
+
+
+def _statuses(slack: LocalSlack, *bodies: bytes) -> list[int]:
+    return [slack.take("/services/T/B/x", body).status for body in bodies]
+
+
+def test_an_answer_about_one_thing_is_not_given_to_a_post_about_another(slack: LocalSlack) -> None:
+    slack.answer_next(Answer(429), Answer(404, "no_service"), about="lamp")
+    assert [200, 429, 200, 404, 200] == _statuses(slack, DOOR, LAMP, DOOR, LAMP, LAMP)
+    assert ["door", "door", "lamp"] == [message.text for message in slack.messages]
+    assert [LAMP.decode()] * 2 == [refusal.body for refusal in slack.refused]
+
+
+def test_an_answer_about_nothing_is_given_to_the_next_post_whatever_it_says(slack: LocalSlack) -> None:
+    slack.answer_next(Answer(500))
+    assert [500, 200] == _statuses(slack, DOOR, LAMP)
+
+
+def test_a_refusal_knows_when_it_was_given(slack: LocalSlack) -> None:
+    slack.answer_always(Answer(500))
+    _statuses(slack, LAMP)
+    slack.answer_always(None)
+    _statuses(slack, LAMP)
+    assert timedelta(0) <= slack.messages[0].received - slack.refused[0].received
