@@ -1,18 +1,27 @@
-"""Records in files, in each form in which people come by one."""
+"""Records in files: the file is read within bounds, and of several records one is chosen."""
 
 from __future__ import annotations
 
+import gzip
+import io
 import json
-import math
-import re
 import sys
-from collections.abc import Mapping
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
-from handlers.core.record import BadRecord, Record, as_mapping, as_text, parse_event, parse_record
+from cli.record_forms import UnknownForm, fields_of, find_records, parse_json, read_form
+from handlers.core.alerts import clean
+from handlers.core.operations import name_operation, service_of
+from handlers.core.record import BadRecord, Record, as_text
+from rulebook.services import SERVICES
 
-_PLACE_IN_ARN = re.compile(r"arn:aws[a-z-]{0,20}:iot:([a-z0-9-]{1,30}):([0-9]{12}):")
+MOST_BYTES = 100 * 1024 * 1024
+"""How much of a file is read, after decompression. CloudTrail's log files are far smaller."""
+
+_GZIP = b"\x1f\x8b"
+_MOST_LISTED = 10
 
 
 class BadFile(Exception):
@@ -20,34 +29,45 @@ class BadFile(Exception):
 
 
 def read_json(path: Path) -> Any:
-    """The JSON value in a file; `-` is standard input. Raises `BadFile`."""
+    """The JSON value in a file, compressed with gzip or not; `-` is standard input. Raises `BadFile`."""
+    return _parse(_read_text(path), name_of(path))
+
+
+def _read_text(path: Path) -> str:
     name = name_of(path)
     try:
-        text = _read_stdin() if str(path) == "-" else path.read_text(encoding="utf-8-sig")
-        return json.loads(text, parse_constant=_refuse_number, parse_float=_finite)
+        data = _read_bytes(path)
+        if data.startswith(_GZIP):
+            with gzip.GzipFile(fileobj=io.BytesIO(data)) as compressed:
+                data = compressed.read(MOST_BYTES + 1)
+        if len(data) > MOST_BYTES:
+            raise BadFile(f"{name}: holds more than {MOST_BYTES // 1024**2} MB; give a part of it")
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise BadFile(f"{name}: is not UTF-8 text") from None
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        raise BadFile(f"{name}: is damaged, or was not compressed with gzip") from None
     except OSError as error:
         raise BadFile(f"{name}: can not be read: {error.strerror}") from None
-    except json.JSONDecodeError as error:
-        raise BadFile(f"{name}:{error.lineno}:{error.colno}: is not JSON: {error.msg}") from None
-    except (RecursionError, ValueError):
-        raise BadFile(f"{name}: is nested too deeply, or holds a number that JSON does not have") from None
 
 
-def _read_stdin() -> str:
+def _read_bytes(path: Path) -> bytes:
+    if str(path) != "-":
+        with path.open("rb") as file:
+            return file.read(MOST_BYTES + 1)
     if sys.stdin is None:
         raise BadFile("standard input: is closed")
-    return sys.stdin.read()
+    return sys.stdin.buffer.read(MOST_BYTES + 1)
 
 
-def _finite(text: str) -> float:
-    number = float(text)
-    return number if math.isfinite(number) else _refuse_number(text)
-
-
-def _refuse_number(text: str) -> NoReturn:
-    raise ValueError(text)
+def _parse(text: str, name: str, *, line: int = 1) -> Any:
+    try:
+        return parse_json(text)
+    except json.JSONDecodeError as error:
+        place = f"{name}:{error.lineno + line - 1}:{error.colno}"
+        raise BadFile(f"{place}: is not JSON: {error.msg}") from None
+    except (RecursionError, ValueError):
+        raise BadFile(f"{name}: is nested too deeply, or holds a number that JSON does not have") from None
 
 
 def name_of(path: Path) -> str:
@@ -55,64 +75,73 @@ def name_of(path: Path) -> str:
     return "standard input" if str(path) == "-" else str(path)
 
 
-def read_record(path: Path) -> Record:
-    """The one record in a file; `-` is standard input.
+def read_record(path: Path, *, event_id: str | None = None, number: int | None = None) -> Record:
+    """The one record in a file, or of several the one with this event id or number, counted from 1.
 
-    It may stand there as EventBridge delivers it (in `detail`), bare, as `aws cloudtrail
-    lookup-events` prints it (text in `CloudTrailEvent`), alone in a log file's `Records`, or in
-    the PascalCase form of AWS IoT's old documentation. Raises `BadFile`.
+    `-` is standard input. `cli.record_forms` lists the forms. Raises `BadFile`; where several records stand
+    there and none is chosen, its message lists them.
     """
-    value = _only_one(read_json(path), path)
+    name = name_of(path)
     try:
-        if isinstance(value, Mapping) and "detail" not in value:
-            if "eventName" in value:
-                return parse_record(value)
-            if "EventName" in value:
-                return parse_record(_from_old_form(value))
-        return parse_event(value)
+        records = list(find_records(_read_values(_read_text(path), name)))
+        return read_form(_choose(records, name, event_id, number))
+    except UnknownForm as error:
+        raise BadFile(f"{name}: {error}") from None
     except BadRecord as error:
-        raise BadFile(f"{name_of(path)}: is no CloudTrail record: {error}") from None
+        raise BadFile(f"{name}: is no CloudTrail record: {error}") from None
+    except RecursionError:
+        raise BadFile(f"{name}: is nested too deeply") from None
 
 
-def _only_one(value: Any, path: Path) -> Any:
-    """The record out of what CloudTrail's log files and `lookup-events` wrap it in."""
-    for wrapper in ("Records", "Events"):
-        inside = value.get(wrapper) if isinstance(value, Mapping) else None
-        if isinstance(inside, list):
-            if len(inside) != 1:
-                raise BadFile(f"{name_of(path)}: holds {len(inside)} records; give a file with one")
-            value = inside[0]
-    text = value.get("CloudTrailEvent") if isinstance(value, Mapping) else None
-    if isinstance(text, str):
-        try:
-            return json.loads(text)
-        except (ValueError, RecursionError):
-            raise BadFile(f"{name_of(path)}: what stands in CloudTrailEvent is not JSON") from None
-    return value
+def _read_values(text: str, name: str) -> Any:
+    """The JSON value in a text, or a list of those that stand one a line."""
+    lines = [(number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip()]
+    if len(lines) > 1 and _is_whole(lines[0][1]):
+        return [_parse(line, name, line=number) for number, line in lines]
+    return _parse(text, name)
 
 
-def _from_old_form(old: Mapping[str, Any]) -> dict[str, Any]:
-    """Today's form of a record as AWS IoT's documentation printed it in 2016.
+def _is_whole(line: str) -> bool:
+    try:
+        parse_json(line)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
-    https://github.com/awsdocs/aws-iot-docs/blob/main/developerguide/iot-using-cloudtrail.md: names in
-    PascalCase (one of them misspelt), empty texts for null, neither service nor Region.
-    """
-    parameters = dict(as_mapping(old.get("RequestParamters")) or as_mapping(old.get("RequestParameters")))
-    if old.get("EventName") == "AttachPolicy" and "principal" in parameters:
-        parameters.setdefault("target", parameters["principal"])
-    place = _PLACE_IN_ARN.search(json.dumps(parameters))
-    return {
-        "eventSource": as_text(old.get("EventSource")) or "iot.amazonaws.com",
-        "eventName": old.get("EventName"),
-        "eventTime": old.get("EventTime"),
-        "eventID": old.get("EventID"),
-        "awsRegion": as_text(old.get("AwsRegion")) or (place[1] if place else "unknown"),
-        "recipientAccountId": as_text(old.get("RecipientAccountId")) or (place[2] if place else None),
-        "sourceIPAddress": old.get("SourceIpAddress") or old.get("SourceIPAddress"),
-        "userAgent": old.get("UserAgent"),
-        "errorCode": old.get("ErrorCode") or None,
-        "errorMessage": old.get("ErrorMessage") or None,
-        "requestParameters": parameters or None,
-        "responseElements": as_mapping(old.get("ResponseElements")) or None,
-        "userIdentity": old.get("UserIdentity") or None,
-    }
+
+def _choose(
+    records: Sequence[Mapping[str, Any]], name: str, event_id: str | None, number: int | None
+) -> Mapping[str, Any]:
+    if not records:
+        raise BadFile(f"{name}: holds no records")
+    if event_id is not None:
+        found = [each for each in records if fields_of(each).get("eventID") == event_id]
+        if not found:
+            raise BadFile(f"{name}: holds {_count(records)}, none with the id {clean(event_id)}")
+        return found[0]
+    if number is not None:
+        if number > len(records):
+            raise BadFile(f"{name}: holds {_count(records)}, none with the number {number}")
+        return records[number - 1]
+    if len(records) > 1:
+        raise BadFile("\n".join(_list_records(records, name)))
+    return records[0]
+
+
+def _list_records(records: Sequence[Mapping[str, Any]], name: str) -> Iterator[str]:
+    """What stands in a file of several records; those of the services that the catalog knows come first."""
+    rows = [(number, fields_of(each)) for number, each in enumerate(records, start=1)]
+    ours = [row for row in rows if service_of(as_text(row[1].get("eventSource"))) in SERVICES]
+    count = _count(records) + (f", {len(ours)} of AWS IoT" if ours else "")
+    yield f"{name}: holds {count}; choose one with --number N or --id EVENT_ID"
+    shown = (ours or rows)[:_MOST_LISTED]
+    for number, fields in shown:
+        operation = name_operation(as_text(fields.get("eventSource")), as_text(fields.get("eventName")))
+        what = (as_text(fields.get("eventID")), as_text(fields.get("eventTime")), operation)
+        yield f"{number:>6}  {'  '.join(map(clean, what))}"
+    if len(records) > len(shown):
+        yield f"        … and {len(records) - len(shown)} more"
+
+
+def _count(records: Sequence[Mapping[str, Any]]) -> str:
+    return "1 record" if len(records) == 1 else f"{len(records)} records"

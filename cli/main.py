@@ -25,6 +25,7 @@ from cli.init import BadAnswer, ask, render_config
 from cli.operations import entry_data, render_catalog, render_entry
 from handlers.core.operations import is_read, split_operation
 from handlers.core.patterns import PatternError, compile_pattern
+from handlers.core.record import Record
 from rulebook.catalog import Entry, load_catalog
 from rulebook.compile import compile_file
 from rulebook.config import check_config, check_source
@@ -132,16 +133,20 @@ def init(
 
 @app.command(
     epilog="Examples: thingwatch explain iot:UpdateCertificate; thingwatch explain event.json --json; "
-    "thingwatch explain --all"
+    "thingwatch explain log.json.gz --number 3; thingwatch explain --all"
 )
 def explain(
     what: Annotated[
         str | None,
-        typer.Argument(
-            metavar="OPERATION|EVENT", help="An operation, or a file with one event (- is stdin)."
-        ),
+        typer.Argument(metavar="OPERATION|EVENT", help="An operation, or a file with events (- is stdin)."),
     ] = None,
     *,
+    event_id: Annotated[
+        str | None, typer.Option("--id", metavar="EVENT_ID", help="Of several events, the one with this id.")
+    ] = None,
+    number: Annotated[
+        int | None, typer.Option(min=1, help="Of several events, the one at this place: 1 is the first.")
+    ] = None,
     every: Annotated[bool, typer.Option("--all", help="Every operation of the catalog.")] = False,
     as_json: JsonOption = False,
     config: Annotated[
@@ -150,25 +155,31 @@ def explain(
 ) -> None:
     """Say what the catalog knows of an operation, or judge one event step by step.
 
-    An event may be an EventBridge event, a bare CloudTrail record, or what
-    `aws cloudtrail lookup-events` prints. Nothing is sent.
+    A file may hold EventBridge's events, bare CloudTrail records, one of CloudTrail's log files, or what
+    `aws cloudtrail lookup-events` prints, compressed with gzip too. Of several events it lists those that
+    --id and --number choose from. Nothing is sent.
     """
     if every == (what is not None):
         _refuse("give an operation, a file with an event, or --all")
     is_event = what is not None and _names_a_file(what)
+    if event_id is not None and number is not None:
+        _refuse("give --id or --number, not both")
+    if (event_id is not None or number is not None) and not is_event:
+        _refuse("--id and --number choose an event in a file; give a file")
     if config is not None and not is_event:
         _refuse("--config is for judging an event; an operation is explained from the catalog")
     with _told_plainly():
         if what is None:
             _explain_catalog(as_json=as_json)
         elif is_event:
-            _explain_event(Path(what), config or _CONFIG, as_json=as_json)
+            record = read_record(Path(what), event_id=event_id, number=number)
+            _explain_event(record, config or _CONFIG, as_json=as_json)
         else:
             _explain_operation(what, as_json=as_json)
 
 
 def _names_a_file(what: str) -> bool:
-    if what == "-" or what.endswith(".json") or "/" in what:
+    if what == "-" or what.endswith((".json", ".gz", ".jsonl")) or "/" in what:
         return True
     return os.path.isfile(what)  # noqa: PTH113 - Path.is_file raises on a name too long for any file
 
@@ -202,8 +213,8 @@ def _explain_absence(operation: str, catalog: dict[str, Entry]) -> None:
     _refuse(f"the catalog knows no such operation{did_you_mean(operation, catalog)}")
 
 
-def _explain_event(path: Path, config: Path, *, as_json: bool) -> None:
-    explained = explain_event(read_record(path), compile_file(config, _catalog()))
+def _explain_event(record: Record, config: Path, *, as_json: bool) -> None:
+    explained = explain_event(record, compile_file(config, _catalog()))
     text = json.dumps(event_data(explained)) + "\n" if as_json else render_event(explained)
     typer.echo(text, nl=False)
 

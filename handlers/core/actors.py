@@ -25,9 +25,10 @@ _KINDS = {
     "AWSAccount": "cross-account",
 }
 
-# A browser, the console's own host names, or a program of the console: `[S3Console/0.4, aws-internal/3 …`,
-# `EC2ConsoleFrontend, aws-internal/3 …`, `RDS Console, aws-internal/3 …`. Only the first product counts.
-_CONSOLE_HOSTS = ("Mozilla/", "console.", "signin.")
+# A browser, and the console's own host names.
+_CONSOLE_AGENTS = ("Mozilla/", "console.", "signin.")
+# `S3Console/0.4, aws-internal/3 …`, `EC2ConsoleFrontend, aws-internal/3 …`, `RDS Console, aws-internal/3 …`:
+# only the first product counts. Some records put the agent in brackets.
 _CONSOLE_PROGRAM = re.compile(r"[A-Za-z0-9 -]{0,40}Console")
 
 KINDS = frozenset({*_KINDS.values(), "device-registration", "unknown"})
@@ -104,10 +105,8 @@ def _in_console(record: Mapping[str, Any], identity: Mapping[str, Any]) -> bool:
     # awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
     if record.get("sessionCredentialFromConsole") in ("true", True):
         return True
-    if _service(identity) == "signin.amazonaws.com":
-        return True
     agent = as_text(record.get("userAgent")).removeprefix("[")
-    if agent.startswith(_CONSOLE_HOSTS):
+    if agent.startswith(_CONSOLE_AGENTS) or _service(identity) == "signin.amazonaws.com":
         return True
     return "Console" in agent and _CONSOLE_PROGRAM.match(agent) is not None
 

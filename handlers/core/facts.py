@@ -11,7 +11,7 @@ from typing import Any
 from handlers.core.actors import describe_actor
 from handlers.core.allow_lists import EMPTY, AllowLists, find_outside, foreign_accounts, texts_of
 from handlers.core.policy import policy_fact, template_fact
-from handlers.core.record import Record, as_mapping, is_masked
+from handlers.core.record import MASKS, Record, as_mapping
 from handlers.core.resources import describe_groups, find_resource
 from handlers.core.topic_rules import describe_topic_rule
 
@@ -69,13 +69,14 @@ def _masked_names(record: Record) -> list[str]:
     found = set()
     pending: list[tuple[str, Any]] = [("", record.request_parameters)]
     while pending:
-        name, value = pending.pop()
-        if isinstance(value, dict):
-            pending.extend(value.items())
-        elif isinstance(value, list):
-            pending.extend((name, item) for item in value)
-        elif is_masked(value):
-            found.add(name)
+        name, group = pending.pop()
+        items = group.items() if isinstance(group, dict) else [(name, each) for each in group]
+        for inner_name, value in items:
+            if isinstance(value, str):
+                if value in MASKS:
+                    found.add(inner_name)
+            elif isinstance(value, dict | list):
+                pending.append((inner_name, value))
     return sorted(found)
 
 

@@ -109,9 +109,7 @@ def _topics_that_do_not_fit(data: Mapping[str, object]) -> Iterator[tuple[Place,
     fitting = len(topics_that_fit(destinations))
     if fitting < len(asking):
         advice = "make the others yourself and write their ARNs, or send more to fewer topics"
-        message = (
-            f"is the topic number {fitting + 1}; {fitting} fit into the environment of a Lambda function"
-        )
+        message = f"is topic number {fitting + 1}; {fitting} fit into the environment of a Lambda function"
         yield ("destinations", asking[fitting], "sns"), f"{message}; {advice}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import io
 import json
 from pathlib import Path
@@ -12,10 +13,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.event_files import BadFile, read_json, read_record
+from cli.event_files import MOST_BYTES, BadFile, read_json, read_record
+from cli.record_forms import FORMS
 from tests.records import ACCOUNT, CERTIFICATE, REGION, make_event
 
 RECORD = make_event()["detail"]
+
+
+def stream(value: Any) -> io.TextIOWrapper:
+    return io.TextIOWrapper(io.BytesIO(json.dumps(value).encode()))
 
 
 def write(folder: Path, value: Any) -> Path:
@@ -32,11 +38,117 @@ def write(folder: Path, value: Any) -> Path:
         {"Records": [RECORD]},
         {"Events": [{"EventName": "UpdateCertificate", "CloudTrailEvent": json.dumps(RECORD)}]},
         {"EventName": "UpdateCertificate", "CloudTrailEvent": json.dumps(RECORD)},
+        [RECORD],
+        [make_event()],
+        {"Messages": [{"MessageId": "m", "Body": json.dumps(make_event())}]},
+        {"Records": [{"messageId": "m", "body": json.dumps(RECORD), "eventSource": "aws:sqs"}]},
+        {"Records": [{"EventSource": "aws:sns", "Sns": {"Message": json.dumps(make_event())}}]},
+        {"Type": "Notification", "Message": json.dumps(make_event())},
+        {"Body": json.dumps({"Type": "Notification", "Message": json.dumps(make_event())})},
+        {"events": [{"message": json.dumps(RECORD), "timestamp": 1}], "searchedLogStreams": []},
+        {"logEvents": [{"id": "1", "message": json.dumps(RECORD)}]},
+        {"_source": {"event": {"original": json.dumps(RECORD)}, "aws": {"cloudtrail": {}}}},
+        {"hits": {"hits": [{"_source": {"event": {"original": json.dumps(RECORD)}}}]}},
+        json.dumps(RECORD) + "\n\n",
     ],
-    ids=["envelope", "bare", "log file", "lookup-events", "one of lookup-events"],
+    ids=[
+        *("envelope", "bare", "log file", "lookup-events", "one of lookup-events", "list", "envelopes"),
+        *("sqs", "lambda of sqs", "lambda of sns", "sns", "sns in sqs", "cloudwatch logs", "log batch"),
+        *("elastic", "elastic search", "one line"),
+    ],
 )
 def test_a_record_is_the_same_in_every_form(tmp_path: Path, value: Any) -> None:
     assert RECORD == read_record(write(tmp_path, value)).raw
+
+
+def pair() -> list[dict[str, Any]]:
+    return [{**RECORD, "eventID": "first"}, {**RECORD, "eventID": "second", "eventName": "CreateThing"}]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps({"Records": pair()}),
+        json.dumps(pair()),
+        "\n".join(map(json.dumps, pair())),
+        "\r\n".join(json.dumps({"detail": each}) for each in pair()) + "\r\n",
+        json.dumps({"Records": pair()[:1]}) + "\n" + json.dumps({"Records": pair()[1:]}),
+    ],
+    ids=["log file", "list", "lines", "lines of Windows", "log files"],
+)
+def test_of_several_records_one_is_chosen_by_its_number_or_its_event_id(tmp_path: Path, text: str) -> None:
+    path = write(tmp_path, text)
+    assert ["first", "second"] == [read_record(path, number=number).event_id for number in (1, 2)]
+    assert ["UpdateCertificate", "CreateThing"] == [
+        read_record(path, event_id=each).event_name for each in ("first", "second")
+    ]
+
+
+def test_the_old_form_is_chosen_by_its_event_id_too(tmp_path: Path) -> None:
+    path = write(tmp_path, [RECORD, OLD])
+    assert "AttachPolicy" == read_record(path, event_id="8bff4fed").event_name
+
+
+def test_where_several_records_stand_and_none_is_chosen_they_are_listed(tmp_path: Path) -> None:
+    other = {**RECORD, "eventSource": "s3.amazonaws.com", "eventID": "other"}
+    path = write(tmp_path, {"Records": [other, *pair()]})
+    with pytest.raises(BadFile) as caught:
+        read_record(path)
+    assert [
+        f"{path}: holds 3 records, 2 of AWS IoT; choose one with --number N or --id EVENT_ID",
+        "     2  first  2026-11-22T09:30:15Z  iot:UpdateCertificate",
+        "     3  second  2026-11-22T09:30:15Z  iot:CreateThing",
+        "        … and 1 more",
+    ] == str(caught.value).splitlines()
+
+
+def test_of_many_records_ten_are_listed_and_hostile_names_are_cleaned(tmp_path: Path) -> None:
+    hostile = {"eventSource": "s3.amazonaws.com", "eventID": ["x"], "eventName": "a\nb\u202ec" * 200}
+    path = write(tmp_path, {"Records": [hostile] * 200})
+    with pytest.raises(BadFile) as caught:
+        read_record(path)
+    said = str(caught.value).splitlines()
+    assert f"{path}: holds 200 records; choose one with --number N or --id EVENT_ID" == said[0]
+    assert (12, "        … and 190 more") == (len(said), said[-1])
+    assert all(line.isprintable() and len(line) < 300 for line in said[1:])
+
+
+@pytest.mark.parametrize(
+    ("choice", "expected"),
+    [
+        ({"number": 3}, "holds 2 records, none with the number 3"),
+        ({"event_id": "third"}, "holds 2 records, none with the id third"),
+        ({"event_id": "a\nb"}, "holds 2 records, none with the id a b"),
+    ],
+)
+def test_a_choice_that_is_not_there_is_told(tmp_path: Path, choice: dict[str, Any], expected: str) -> None:
+    path = write(tmp_path, pair())
+    with pytest.raises(BadFile) as caught:
+        read_record(path, **choice)
+    assert f"{path}: {expected}" == str(caught.value)
+
+
+def test_a_file_compressed_with_gzip_is_read_by_its_first_bytes_whatever_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "event"
+    path.write_bytes(gzip.compress(json.dumps({"Records": [RECORD]}).encode()))
+    assert RECORD == read_record(path).raw
+
+
+@pytest.mark.parametrize(
+    "data", [b"\x1f\x8b", gzip.compress(b"{}")[:-9], gzip.compress(b"{}")[:10] + b"\xff" * 20], ids=range(3)
+)
+def test_a_damaged_archive_is_told(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "event.json.gz"
+    path.write_bytes(data)
+    with pytest.raises(BadFile, match=r": is damaged, or was not compressed with gzip$"):
+        read_record(path)
+
+
+def test_a_small_file_that_unpacks_to_more_than_is_read_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.json.gz"
+    path.write_bytes(gzip.compress(b" " * (MOST_BYTES + 1), compresslevel=1))
+    with pytest.raises(BadFile, match=r": holds more than 100 MB; give a part of it$"):
+        read_record(path)
 
 
 OLD: dict[str, Any] = {
@@ -131,7 +243,7 @@ def test_the_old_form_without_an_arn_has_no_region_and_needs_an_account(tmp_path
 
 
 def test_standard_input_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(RECORD)))
+    monkeypatch.setattr("sys.stdin", stream(RECORD))
     assert RECORD == read_record(Path("-")).raw
 
 
@@ -139,12 +251,18 @@ def test_standard_input_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     ("text", "expected"),
     [
         ("{", ":1:2: is not JSON: Expecting property name enclosed in double quotes"),
-        ("[1]", ": is no CloudTrail record: the event is a list, not an object"),
-        ("{}", ": is no CloudTrail record: detail is missing or null, not a CloudTrail record"),
+        ("[1]", f": holds no CloudTrail record in a form that is read: {FORMS}"),
+        ("{}", f": holds no CloudTrail record in a form that is read: {FORMS}"),
+        ('{"awslogs": {"data": "x"}}', f": holds no CloudTrail record in a form that is read: {FORMS}"),
+        ('{"_source": {"aws": {}}}', f": holds no CloudTrail record in a form that is read: {FORMS}"),
+        ('{"detail": null}', ": is no CloudTrail record: detail is missing or null, not a CloudTrail record"),
         ('{"eventName": "X"}', ": is no CloudTrail record: no account: recipientAccountId is missing"),
         ('{"EventName": "X"}', ": is no CloudTrail record: no account: recipientAccountId is missing"),
-        ('{"Records": []}', ": holds 0 records; give a file with one"),
-        ('{"Records": [{}, {}]}', ": holds 2 records; give a file with one"),
+        ('{"Records": []}', ": holds no records"),
+        ("[]", ": holds no records"),
+        ('{"Body": "plain"}', ": what stands in Body is not JSON"),
+        ('{"message": "{\\"a\\": NaN}"}', ": what stands in message is not JSON"),
+        ('{"eventName": "X"}\n\n{', ":3:2: is not JSON: Expecting property name enclosed in double quotes"),
         ('{"CloudTrailEvent": "{"}', ": what stands in CloudTrailEvent is not JSON"),
         ("[" * 100_000, ": is nested too deeply, or holds a number that JSON does not have"),
         ('{"a": NaN}', ": is nested too deeply, or holds a number that JSON does not have"),
@@ -197,7 +315,7 @@ JSON = st.recursive(
 
 @given(JSON)
 def test_any_json_is_a_record_or_told_plainly(value: Any) -> None:
-    stdin = io.StringIO(json.dumps(value))
+    stdin = stream(value)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("sys.stdin", stdin)
         with contextlib.suppress(BadFile):

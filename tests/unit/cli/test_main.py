@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -128,7 +129,7 @@ def test_what_can_not_be_explained_is_told_in_one_line(
 def test_a_file_of_any_name_is_an_event(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     write(tmp_path, "event", "{}")
-    assert refused("explain", "event").startswith("event: is no CloudTrail record: ")
+    assert refused("explain", "event").startswith("event: holds no CloudTrail record in a form")
 
 
 def test_a_deeply_nested_event_is_judged(tmp_path: Path) -> None:
@@ -190,6 +191,29 @@ def test_every_event_is_judged_step_by_step(event: Path) -> None:
 
 def test_every_event_of_the_folder_is_in_the_table_and_the_other_way_round() -> None:
     assert sorted(JUDGED) == [path.stem for path in EVENTS]
+
+
+def test_one_record_of_a_log_file_is_explained_by_its_number_or_its_event_id(tmp_path: Path) -> None:
+    records = [make_event(eventID=each, eventName=each)["detail"] for each in ("CreateThing", "DeleteThing")]
+    log = tmp_path / "log.json.gz"
+    log.write_bytes(gzip.compress(json.dumps({"Records": records}).encode()))
+    for choice in (["--number", 2], ["--id", "DeleteThing"]):
+        assert "iot:DeleteThing" == json.loads(run("explain", log, "--json", *choice))["operation"]
+    assert refused("explain", log).startswith(
+        f"{log}: holds 2 records, 2 of AWS IoT; choose one with --number"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["event.json", "--id", "x", "--number", "1"], "give --id or --number, not both\n"),
+        (["iot:CreateThing", "--number", "1"], "--id and --number choose an event in a file; give a file\n"),
+        (["--all", "--id", "x"], "--id and --number choose an event in a file; give a file\n"),
+    ],
+)
+def test_a_choice_without_a_file_or_two_of_them_are_refused(arguments: list[str], expected: str) -> None:
+    assert expected == refused("explain", *arguments)
 
 
 def test_an_event_in_a_file_is_explained_to_people_and_to_machines() -> None:

@@ -176,6 +176,7 @@ def test_a_certificate_registered_by_nobody_is_a_device_on_its_first_connection(
         ({"userAgent": "signin.amazonaws.com"}, True),
         ({"userAgent": "[S3Console/0.4, aws-internal/3 aws-sdk-java/1.11.666 Linux/4.9.184]"}, True),
         ({"userAgent": "S3Console/0.4"}, True),
+        ({"userAgent": "[Mozilla/5.0 (X11; Linux x86_64)]"}, True),
         ({"userAgent": "EC2ConsoleFrontend, aws-internal/3 aws-sdk-java/1.12.150"}, True),
         ({"userAgent": "RDS Console, aws-internal/3 aws-sdk-java/1.11.590"}, True),
         ({"userAgent": "aws-internal/3 aws-sdk-java/1.11.590"}, False),
