@@ -62,7 +62,15 @@ Texts = Collection[tuple[str, str]]
 
 def foreign_accounts(texts: Texts, account: str, allow_lists: AllowLists) -> list[str]:
     """The accounts that the texts name (in an ARN, a queue's URL, or as such) and that are not ours."""
-    named = set(_accounts(texts))
+    named = set()
+    for name, value in texts:
+        if "arn:aws" in value:
+            named.update(_ACCOUNT_IN_ARN.findall(value))
+        if len(value) == 12:
+            if name.endswith(_NAMES_OF_ACCOUNTS) and _ACCOUNT.fullmatch(value):
+                named.add(value)
+        elif name == "queueUrl":
+            named.update(_ACCOUNT_IN_QUEUE_URL.findall(value))
     return sorted(named - {account} - allow_lists.accounts) if named else []
 
 
@@ -143,26 +151,24 @@ def texts_of(parameters: Mapping[str, Any]) -> list[tuple[str, str]]:
     pending: list[tuple[str, Any, bool]] = [("", parameters, True)]
     while pending:
         name, value, named_by_service = pending.pop()
-        if isinstance(value, str):
-            inside = _read_json(value)
-            if inside is None:
-                found.append((name, value))
-            else:
-                pending.append((name, inside, False))
-        elif isinstance(value, dict):
+        if isinstance(value, dict):
             trusted = named_by_service and name not in _NAMED_BY_CALLERS
             for key, inner in value.items():
                 if not (trusted and key.endswith(_FREE_TEXT)):
                     pending.append((key, inner, trusted))
         elif isinstance(value, list):
-            pending.extend((name, item, named_by_service) for item in value)
+            pending.extend([(name, item, named_by_service) for item in value])
+        elif isinstance(value, str):
+            inside = _read_json(value) if "{" in value or "[" in value else None
+            if inside is None:
+                found.append((name, value))
+            else:
+                pending.append((name, inside, False))
     return found
 
 
 def _read_json(text: str) -> Any:
     """The object or list in a text; None where it holds none."""
-    if "{" not in text and "[" not in text:
-        return None
     if not text.lstrip().startswith(("{", "[")) or len(text) > _LONGEST_JSON:
         return None
     try:
@@ -170,14 +176,3 @@ def _read_json(text: str) -> Any:
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict | list) else None
-
-
-def _accounts(texts: Texts) -> Iterator[str]:
-    for name, value in texts:
-        if "arn:aws" in value:
-            yield from _ACCOUNT_IN_ARN.findall(value)
-        if len(value) == 12:
-            if name.endswith(_NAMES_OF_ACCOUNTS) and _ACCOUNT.fullmatch(value):
-                yield value
-        elif name == "queueUrl":
-            yield from _ACCOUNT_IN_QUEUE_URL.findall(value)

@@ -15,6 +15,7 @@ from handlers.core.record import MASKS, Record, as_mapping
 from handlers.core.resources import describe_groups, find_resource
 from handlers.core.topic_rules import describe_topic_rule
 
+_GROUPS = (dict, list)
 _DENIALS = ("AccessDenied", "Unauthorized", "NotAuthorized", "Forbidden")
 
 
@@ -23,8 +24,7 @@ def derive_facts(
 ) -> dict[str, Any]:
     """What rules may look at beyond what CloudTrail wrote.
 
-    `asked` names the facts that somebody looks at, None for all. The first four and the last two are always
-    derived.
+    `asked` names the facts of `IF_ASKED` that somebody looks at, None for all.
 
     - `actor` {kind, id, name, session?, account, console, mfa?}
     - `failed`, `denied` (refused for want of permission), `omitted` (CloudTrail dropped parameters): booleans
@@ -46,9 +46,8 @@ def derive_facts(
         "denied": error is not None and any(word in error for word in _DENIALS),
         "omitted": _is_omitted(parameters),
     }
-    for name in _BY_NAME if asked is None else asked:
-        derive = _BY_NAME.get(name)
-        if derive is not None and (fact := derive(record)):
+    for name in _IF_ASKED if asked is None else asked:
+        if fact := _IF_ASKED[name](record):
             facts[name] = fact
     texts = texts_of(parameters)
     if foreign := foreign_accounts(texts, record.account, allow_lists):
@@ -75,7 +74,7 @@ def _masked_names(record: Record) -> list[str]:
             if isinstance(value, str):
                 if value in MASKS:
                     found.add(inner_name)
-            elif isinstance(value, dict | list):
+            elif isinstance(value, _GROUPS):
                 pending.append((inner_name, value))
     return sorted(found)
 
@@ -120,7 +119,7 @@ def _is_signed(file: object) -> bool:
     )
 
 
-_BY_NAME: Mapping[str, Callable[[Record], Any]] = {
+_IF_ASKED: Mapping[str, Callable[[Record], Any]] = {
     "masked": _masked_names,
     "resource": find_resource,
     "policy": _describe_policy,
@@ -130,4 +129,6 @@ _BY_NAME: Mapping[str, Callable[[Record], Any]] = {
     "thingGroups": describe_groups,
     "firmware": _describe_firmware,
 }
-"""The facts that are derived where they are asked; None or empty where a record has none."""
+
+IF_ASKED = frozenset(_IF_ASKED)
+"""The facts that are derived only where somebody asks; each is absent where its function finds nothing."""

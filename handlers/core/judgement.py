@@ -111,16 +111,22 @@ def _find(
     verdicts = _give_verdicts(operation, view, rules, ruleset, circumstances)
     if not verdicts:
         return None
+    verdicts.sort(key=_rank, reverse=True)
+    if not ruleset.suppressions:
+        return Finding(tuple(verdicts), circumstances, (), (), _route(verdicts, view, ruleset))
     suppressed, expired = _suppress(verdicts, view, record.event_time.date(), ruleset.suppressions)
-    told = _without(suppressed, verdicts) if suppressed else verdicts
-    standing = sorted(told or verdicts, key=lambda each: each.severity.rank, reverse=True)
+    told = _without(suppressed, verdicts)
     return Finding(
-        verdicts=tuple(standing),
+        verdicts=tuple(told or verdicts),
         circumstances=circumstances,
         suppressed=suppressed,
         expired=expired if told else (),
-        destinations=_route(standing, view, ruleset) if told else (),
+        destinations=_route(told, view, ruleset) if told else (),
     )
+
+
+def _rank(verdict: Verdict) -> int:
+    return verdict.severity.rank
 
 
 def _without(suppressed: Sequence[SuppressedVerdict], verdicts: Sequence[Verdict]) -> Sequence[Verdict]:
@@ -158,9 +164,14 @@ def _give_verdicts(
     rule = rules.catalog_rule
     if not rule.off:
         severity, escalations = _escalate(rule, view)
-        automation = _find_automation(severity, operation, view, ruleset.automation)
-        lowered = severity if automation is None else automation.at_most
-        verdicts.append(Verdict(rule, _apply_circumstances(lowered, circumstances), escalations, automation))
+        automation = None
+        if ruleset.automation:
+            automation = _find_automation(severity, operation, view, ruleset.automation)
+        if automation is not None:
+            severity = automation.at_most
+        if circumstances:
+            severity = _apply_circumstances(severity, circumstances)
+        verdicts.append(Verdict(rule, severity, escalations, automation))
     return verdicts
 
 
@@ -180,7 +191,7 @@ def _find_automation(
     severity: Severity, operation: str, view: Mapping[str, Any], automation: tuple[Automation, ...]
 ) -> Automation | None:
     """The known automation that lowers a severity the most. What is critical is nobody's routine."""
-    if not automation or severity is Severity.CRITICAL:
+    if severity is Severity.CRITICAL:
         return None
     lowering = [
         each
@@ -210,8 +221,6 @@ def _suppress(
 
     The record's own time decides, so that a late or repeated event is judged as it would have been.
     """
-    if not suppressions:
-        return (), ()
     suppressed: list[SuppressedVerdict] = []
     expired: dict[str, Suppression] = {}
     for verdict in verdicts:

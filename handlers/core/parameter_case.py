@@ -17,6 +17,8 @@ from handlers.core.patterns import Path
 SECTIONS = frozenset({"requestParameters", "responseElements"})
 """The parts of a record whose names have two cases."""
 
+_GROUPS = (dict, list)
+
 
 def lower_first(name: str) -> str:
     """`Name` as `name`, `ARN` as `aRN`."""
@@ -52,7 +54,7 @@ def _is_lowered(value: Any) -> bool:
                 # Most names are lowered and without a dot: quickly seen.
                 if (name[:1].isupper() or "." in name) and _lower_key(name) != name:
                     return False
-                if isinstance(inner, dict | list):
+                if isinstance(inner, _GROUPS):
                     pending.append(inner)
         elif isinstance(here, list):
             pending.extend(here)

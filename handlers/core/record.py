@@ -68,7 +68,8 @@ class Record(NamedTuple):
     @property
     def is_management(self) -> bool:
         """Whether it is a call of the control plane. A category that AWS adds later counts as one."""
-        return self.category not in _OTHER_CATEGORIES
+        said = self.raw.get("eventCategory")
+        return said == "Management" or self.category not in _OTHER_CATEGORIES
 
     @property
     def error_code(self) -> str | None:
@@ -103,15 +104,10 @@ def parse_record(detail: Mapping[str, Any], *, account: str = "") -> Record:
 
     Raises `BadRecord` when a part that every judgement needs is missing or of another type.
     """
-    for part in ("requestParameters", "responseElements", "userIdentity"):
-        value = detail.get(part)
-        if value is not None and not isinstance(value, dict):
-            raise BadRecord(f"{part} is {_kind(value)}, not an object or null")
-    account = (
-        as_text(detail.get("recipientAccountId"))
-        or account
-        or as_text(as_mapping(detail.get("userIdentity")).get("accountId"))
-    )
+    _object_or_null(detail, "responseElements")
+    parameters = _object_or_null(detail, "requestParameters")
+    identity = _object_or_null(detail, "userIdentity")
+    account = as_text(detail.get("recipientAccountId")) or account or as_text(identity.get("accountId"))
     if not account:
         raise BadRecord("no account: recipientAccountId is missing")
     return Record(
@@ -121,8 +117,8 @@ def parse_record(detail: Mapping[str, Any], *, account: str = "") -> Record:
         event_time=_time(_required(detail, "eventTime")),
         region=_required(detail, "awsRegion"),
         account=account,
-        request_parameters=detail.get("requestParameters") or {},
-        user_identity=detail.get("userIdentity") or {},
+        request_parameters=parameters,
+        user_identity=identity,
         raw=detail,
     )
 
@@ -158,6 +154,15 @@ def _identity(detail: Mapping[str, Any]) -> str:
     if isinstance(addendum, dict) and addendum.get("reason") == "UPDATED_DATA":
         return as_text(addendum.get("originalEventID")) or _required(detail, "eventID")
     return _required(detail, "eventID")
+
+
+def _object_or_null(detail: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = detail.get(name)
+    if isinstance(value, dict):
+        return value
+    if value is None:
+        return {}
+    raise BadRecord(f"{name} is {_kind(value)}, not an object or null")
 
 
 def _required(detail: Mapping[str, Any], name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from handlers.core.console import iot_link, partition_of
@@ -86,7 +87,7 @@ def find_resource(record: Record) -> dict[str, Any] | None:
         partition = partition_of(record.region)
         resource["arn"] = f"arn:{partition}:iot:{record.region}:{record.account}:{segment}/{identifier}"
     if kind in _TELLING_KINDS and (hints := _suggests(identifier)):
-        resource["suggests"] = hints
+        resource["suggests"] = list(hints)
     if kind in _PAGES and _IDENTIFIER.fullmatch(identifier):
         resource["url"] = iot_link(record.region, _PAGES[kind], identifier)
     return resource
@@ -103,14 +104,16 @@ def describe_groups(record: Record) -> dict[str, list[str]]:
     }
 
 
-def _suggests(name: str) -> list[str]:
+# A fleet's calls name the same few policies and groups again and again.
+@lru_cache(maxsize=1024)
+def _suggests(name: str) -> tuple[str, ...]:
     words = [word.lower() for word in _WORD.findall(name[:128])]
     joined = "".join(words)
-    return [
+    return tuple(
         hint
         for hint, (beginnings, phrases) in HINTS.items()
         if any(word.startswith(beginnings) for word in words) or any(phrase in joined for phrase in phrases)
-    ]
+    )
 
 
 def _named(parameters: Mapping[str, Any]) -> tuple[str, str] | None:

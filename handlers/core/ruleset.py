@@ -13,6 +13,7 @@ from typing import Literal
 
 from handlers.core.allow_lists import EMPTY, AllowLists
 from handlers.core.circumstances import Circumstance, CircumstanceIndex
+from handlers.core.facts import IF_ASKED
 from handlers.core.operations import is_read, split_operation
 from handlers.core.parameter_case import SECTIONS, lower_path
 from handlers.core.patterns import fields_of
@@ -135,7 +136,7 @@ class OperationRules:
     catalog_rule: Rule
     custom_rules: tuple[tuple[RecordPattern, Rule], ...]
     facts: frozenset[str]
-    """The facts that some pattern looks at when this operation is judged, and those that alerts tell."""
+    """The facts of `IF_ASKED` that a pattern looks at when this operation is judged, or that alerts tell."""
     lowers: bool
     """Some pattern looks at parameters whose names may come in two cases."""
 
@@ -220,7 +221,7 @@ class Ruleset:
         return OperationRules(
             catalog_rule=catalog_rule,
             custom_rules=custom_rules,
-            facts=_TOLD.union(path[1] for path in paths if path[0] == "facts" and len(path) > 1),
+            facts=IF_ASKED & _TOLD.union(path[1] for path in paths if path[0] == "facts" and len(path) > 1),
             lowers=any(
                 path[0] in SECTIONS and (catalog_rule.capitals or lower_path(path) != path) for path in paths
             ),

@@ -13,7 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from handlers.core.alerts import Delivery, build_alert, read_delivery, write_delivery
+from handlers.core.facts import derive_facts
 from handlers.core.judgement import judge_event
+from handlers.core.parameter_case import lower_parameters
 from handlers.core.record import BadRecord, parse_event
 from handlers.core.renderings.slack import render_slack
 from handlers.core.renderings.sns import render_sns
@@ -167,6 +169,28 @@ def test_a_hostile_record_is_judged_or_refused_and_nothing_else_happens(
     event: dict[str, Any], ruleset: Ruleset
 ) -> None:
     tell(event, ruleset)
+
+
+@given(event=events())
+@settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow])
+def test_what_is_left_out_to_be_quick_changes_no_judgement(event: dict[str, Any], ruleset: Ruleset) -> None:
+    try:
+        record = parse_event(event)
+    except BadRecord:
+        return
+    judged = judge_event(record, ruleset)
+    if judged.finding is None:
+        return
+    rules = ruleset.rules_for(judged.operation)
+    fields = lower_parameters(record.raw) if rules.lowers else record.raw
+    facts = derive_facts(record, ruleset.allow_lists)
+    everything = {**fields, "facts": facts}
+    assert judged.facts.items() <= facts.items()
+    holding = [each for each in ruleset.circumstances if each.when.matches(everything)]
+    assert (holding if not rules.catalog_rule.off else []) == list(judged.finding.circumstances)
+    for verdict in judged.finding.verdicts:
+        fired = [each for each in verdict.rule.escalations if each.when.matches(everything)]
+        assert fired == list(verdict.escalations)
 
 
 @pytest.mark.parametrize("operation", CATALOG)

@@ -1,7 +1,9 @@
-"""What an AWS IoT policy document allows that it should not, and what a new version of one adds."""
+"""What an AWS IoT policy document allows that it should not.
+
+What a new version of one adds is in `difference`, which nobody at the start of a function needs.
+"""
 
 from handlers.core.policy.assessment import policy_fact, read_policy
-from handlers.core.policy.difference import Allowance, added_allowances
 from handlers.core.policy.risks import (
     OVERLY_PERMISSIVE,
     POTENTIALLY_MISCONFIGURED,
@@ -16,9 +18,7 @@ __all__ = [
     "POTENTIALLY_MISCONFIGURED",
     "RISK_NAMES",
     "UNREADABLE",
-    "Allowance",
     "Risk",
-    "added_allowances",
     "policy_fact",
     "read_policy",
     "read_template",

@@ -41,8 +41,8 @@ def test_each_rule_and_what_lowered_the_catalogs_is_told_with_its_reason() -> No
 
 HELD = (
     "Told to  nobody: it is suppressed\n"
-    "         rollout (OPS-12) suppresses mine through 2026-11-22\n"
     "         rollout (OPS-12) suppresses iot:UpdateCertificate through 2026-11-22\n"
+    "         rollout (OPS-12) suppresses mine through 2026-11-22\n"
 )
 ENDED = "Told to  secops, audit\n         the suppression rollout expired on 2026-11-22\n"
 

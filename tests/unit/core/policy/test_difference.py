@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.core.policy import Allowance, added_allowances
-from handlers.core.policy.difference import MOST_ALLOWANCES
+from handlers.core.policy.difference import MOST_ALLOWANCES, Allowance, added_allowances
 
 TOPICS = "arn:aws:iot:eu-west-1:111122223333:topic"
 NEW = "no statement of the old version allowed it"
