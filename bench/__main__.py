@@ -6,24 +6,32 @@ import json
 from pathlib import Path
 
 from bench.judging import FLOOR, measure_judging
+from bench.starting import FLOOR as STARTING_FLOOR
+from bench.starting import measure_starting
 
 _REPORT = Path("build") / "bench.json"
 
 
 def main() -> None:
     """Measure everything."""
-    results = measure_judging()
-    first = next(iter(results.values()))["figures"]
+    judging, starting = measure_judging(), measure_starting()
+    first = next(iter(judging.values()))["figures"]
     print(
         f"{first['events']:,} events of {first['bytes_per_event']:,} bytes, {first['rules']} rules, one core"
     )
     print(f"floor: {FLOOR}, {first['floor_microseconds_per_event']} µs an event\n")
     print(f"{'':<46} {'µs an event':>12} {'times as fast as the floor':>28} {'aim':>6}")
-    for name, result in results.items():
+    for name, result in judging.items():
         taken = result["figures"]["microseconds_per_event"]
         print(f"{name:<46} {taken:>12.2f} {result['ratio']:>28.2f} {result['aim'] or '':>6}")
+    print(f"\nfloor: {STARTING_FLOOR}, whole processes in turns, medians\n")
+    print(f"{'':<46} {'ms':>12} {'times as long as the floor':>28} {'at most':>7}")
+    for name, result in starting.items():
+        print(
+            f"{name:<46} {result['figures']['milliseconds']:>12} {result['ratio']:>28.2f} {result['aim']:>7}"
+        )
     _REPORT.parent.mkdir(exist_ok=True)
-    _REPORT.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    _REPORT.write_text(json.dumps(judging | starting, indent=2) + "\n", encoding="utf-8")
     print(f"\nwritten to {_REPORT}")
 
 

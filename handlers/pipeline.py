@@ -108,7 +108,7 @@ class TryAgain(PipelineError):
 
 
 class Undeliverable(PipelineError):
-    """No destination will ever take this delivery."""
+    """The delivery can never be sent."""
 
 
 @dataclass(frozen=True, slots=True)

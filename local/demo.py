@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.literals import QueueAttributeNameType
 
 CONFIG = Path(__file__).with_name("alerts.yaml")
+DEADLINE = 30.0
+"""Seconds that an alert may take, and the deliveries still on their way at the end."""
 TOLD_IN_SLACK = Severity.HIGH
 """From this severity on; all go to SNS. So say the routes of the demo's config."""
 
@@ -73,7 +75,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Set up, play the story, sum up. Returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m local.demo", description=__doc__)
     parser.add_argument("--config", type=Path, default=CONFIG, help="config to deploy (default: %(default)s)")
-    parser.add_argument("--deadline", type=float, default=30.0, help="seconds to wait for an alert")
+    parser.add_argument("--deadline", type=float, default=DEADLINE, help="seconds to wait for an alert")
     options = parser.parse_args(arguments)
     console = Console(highlight=False, soft_wrap=True)
     for number in (signal.SIGTERM, signal.SIGHUP):
@@ -174,7 +176,7 @@ def _settle(stage: Stage) -> None:
         return not any(map(int, answer["Attributes"].values()))
 
     with suppress(TimeoutError):
-        wait_until(is_empty, stage.deadline)
+        wait_until(is_empty, DEADLINE)
 
 
 def _places(step: Step) -> set[str]:
