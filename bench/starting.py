@@ -16,8 +16,9 @@ from time import perf_counter
 from typing import Any
 
 from cdk.asset import build_asset
+from handlers.core.ruleset_file import dump_ruleset
 from rulebook.catalog import load_catalog
-from rulebook.compile import compile_file, serialise_ruleset
+from rulebook.compile import compile_file
 
 TURNS = 15
 FLOOR = "boto3 with the same clients"
@@ -42,7 +43,7 @@ def measure_starting() -> dict[str, dict[str, Any]]:
     Each turn is a new Python process with the Lambda asset on its path and its bytecode written
     before. All take turns, and of each the median counts.
     """
-    asset = build_asset(serialise_ruleset(compile_file(_CONFIG, load_catalog())))
+    asset = build_asset(dump_ruleset(compile_file(_CONFIG, load_catalog())))
     with tempfile.TemporaryDirectory() as bytecode:
         environment = _environment(asset, Path(bytecode))
         programs = {

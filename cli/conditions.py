@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from handlers.core.alerts import show
 from handlers.core.parameter_case import lower_parameters, lower_path
 from handlers.core.patterns import Either, Field, Path, compile_nodes
 from handlers.core.record_pattern import RecordPattern
+from handlers.core.text import show
 
 _NOT_TOGETHER = "each condition holds, but not in one element of the list"
 

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from cli.record_forms import UnknownForm, fields_of, find_records, parse_json, read_form
-from handlers.core.alerts import clean
 from handlers.core.operations import name_operation, service_of
 from handlers.core.record import BadRecord, Record, as_text
+from handlers.core.text import clean
 from rulebook.services import SERVICES
 
 MOST_BYTES = 100 * 1024 * 1024

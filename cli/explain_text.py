@@ -8,12 +8,13 @@ from typing import Any
 from cli.conditions import check_conditions, first_failure
 from cli.explain import Explanation, NearMiss, automation_of
 from cli.text import wrap
-from handlers.core.alerts import build_alert, clean
+from handlers.core.alert_building import build_alert
 from handlers.core.judgement import Finding
 from handlers.core.reasons import document_risks
 from handlers.core.renderings.text import render_title
 from handlers.core.ruleset import Escalation, Ruleset
 from handlers.core.severity import say_bounds
+from handlers.core.text import clean
 
 _NAME_WIDTH = 25
 _MOST_MISSES = 10

@@ -20,18 +20,9 @@ from handlers.adapters.secrets import Secrets
 from handlers.adapters.slack_webhook import SlackWebhook
 from handlers.adapters.sns_topic import SnsTopic
 from handlers.adapters.sqs_deliveries import SqsRetries
-from handlers.core.ruleset import Ruleset
-from handlers.core.ruleset_file import load_ruleset
-from handlers.pipeline import (
-    Claims,
-    Outcome,
-    PipelineError,
-    QueueMessage,
-    Retries,
-    Run,
-    Sender,
-    handle_message,
-)
+from handlers.core.destinations import Destination, load_destinations
+from handlers.pipeline import Claims, PipelineError, Run
+from handlers.pipeline.delivery import Outcome, QueueMessage, Retries, Sender, handle_message
 from handlers.settings import RULESET, LambdaContext, read_deliver_settings
 
 LEASE = timedelta(seconds=90)
@@ -50,7 +41,7 @@ _LEVELS = {
 
 @dataclass(frozen=True, slots=True)
 class _Wiring:
-    ruleset: Ruleset
+    destinations: Mapping[str, Destination]
     claims: Claims
     senders: Mapping[str, Sender]
     retries: Retries
@@ -59,13 +50,12 @@ class _Wiring:
 @cache
 def _wire() -> _Wiring:
     settings = read_deliver_settings(os.environ)
-    ruleset = load_ruleset(RULESET.read_text())
     secrets = Secrets(ssm=make_client("ssm"), secretsmanager=make_client("secretsmanager"))
     return _Wiring(
-        ruleset=ruleset,
+        destinations=load_destinations(RULESET.read_text()),
         claims=DynamoDbClaims(make_client("dynamodb"), settings.state_table),
         senders={
-            "slack": SlackWebhook(secrets, test_host=ruleset.slack_test_host),
+            "slack": SlackWebhook(secrets),
             "sns": SnsTopic(lambda region: make_client("sns", region=region), settings.topic_arns),
         },
         retries=SqsRetries(
@@ -98,7 +88,7 @@ def _message_of(record: Mapping[str, Any]) -> QueueMessage:
 def _handle(message: QueueMessage, wiring: _Wiring, run: Run) -> Outcome:
     attempt = handle_message(
         message,
-        ruleset=wiring.ruleset,
+        destinations=wiring.destinations,
         senders=wiring.senders,
         claims=wiring.claims,
         retries=wiring.retries,

@@ -19,7 +19,8 @@ from handlers.adapters.dynamodb_claims import DynamoDbClaims
 from handlers.adapters.sqs_deliveries import SqsDeliveries
 from handlers.core.ruleset import Ruleset
 from handlers.core.ruleset_file import load_ruleset
-from handlers.pipeline import Claims, DeliveryQueue, Detection, Run, detect
+from handlers.pipeline import Claims, Run
+from handlers.pipeline.detection import DeliveryQueue, Detection, detect
 from handlers.settings import RULESET, LambdaContext, read_detect_settings
 
 LEASE = timedelta(seconds=55)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from handlers.core import ruleset as core
 from handlers.core.allow_lists import AllowLists
 from handlers.core.circumstances import Circumstance as CoreCircumstance
+from handlers.core.destinations import Destination
 from handlers.core.operations import split_operation
 from handlers.core.record_pattern import RecordPattern
 from handlers.core.severity import Severity
@@ -49,10 +50,11 @@ def compile_ruleset(
         reads=_rule_without_entry(READ, any_operation.reads, defaults.reads if config.watch.reads else "off"),
         circumstances=tuple(_circumstance(name, each) for name, each in any_operation.circumstances.items()),
         destinations={
-            name: core.Destination(
+            name: Destination(
                 name=name,
                 kind="sns" if each.slack is None else "slack",
                 secret=each.slack,
+                test_host=config.slack_test_host if each.slack is not None else None,
                 topic=None if each.sns == "create" else each.sns,
             )
             for name, each in sorted(config.destinations.items())
@@ -73,7 +75,6 @@ def compile_ruleset(
         dedup_windows=defaults.dedup_window,
         account_names=config.aliases.accounts,
         region_names=config.aliases.regions,
-        slack_test_host=config.slack_test_host,
     )
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from handlers.core.alerts import Alert, build_alert
+from handlers.core.alert_building import build_alert
+from handlers.core.alerts import Alert
 from handlers.core.ruleset import Ruleset
 from tests.findings import judge_call
 from tests.rules import UPDATE_CERTIFICATE, make_ruleset

@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 import requests
 
 from handlers.core.alerts import Alert
+from handlers.core.destinations import Destination
 from handlers.core.renderings.slack import render_slack
-from handlers.core.ruleset import Destination
 from handlers.pipeline import TryAgain, Undeliverable
 
 SLACK_HOSTS = frozenset({"hooks.slack.com", "hooks.slack-gov.com"})
@@ -59,11 +59,10 @@ class SecretReader(Protocol):
 
 
 class SlackWebhook:
-    """Posts alerts to webhooks on Slack's own hosts, and on `test_host` when config sets one."""
+    """Posts alerts to webhooks on Slack's own hosts, and on a destination's test host."""
 
-    def __init__(self, secrets: SecretReader, *, test_host: str | None = None) -> None:
+    def __init__(self, secrets: SecretReader) -> None:
         self._secrets = secrets
-        self._test_host = test_host
         self._session = requests.Session()
 
     def send(self, alert: Alert, destination: Destination) -> None:
@@ -71,7 +70,7 @@ class SlackWebhook:
         if destination.secret is None:
             raise Undeliverable(f"destination {destination.name} names no webhook")
         url = self._secrets.read(destination.secret)
-        if not self._is_webhook(url):
+        if not _is_webhook(url, destination.test_host):
             raise TryAgain(
                 f"the value of {destination.secret} is not an https webhook of Slack: set it again"
             )
@@ -93,15 +92,16 @@ class SlackWebhook:
             raise TryAgain(f"Slack can not be reached: {type(error).__name__}") from None
         _check(answer)
 
-    def _is_webhook(self, url: str) -> bool:
-        try:
-            parts = urlsplit(url)
-            host, port = parts.hostname, parts.port
-        except ValueError:
-            return False
-        if self._test_host is not None and host == self._test_host:
-            return parts.scheme in ("http", "https")
-        return parts.scheme == "https" and host in SLACK_HOSTS and port in (None, 443) and not parts.username
+
+def _is_webhook(url: str, test_host: str | None) -> bool:
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return False
+    if test_host is not None and host == test_host:
+        return parts.scheme in ("http", "https")
+    return parts.scheme == "https" and host in SLACK_HOSTS and port in (None, 443) and not parts.username
 
 
 def _check(answer: requests.Response) -> None:

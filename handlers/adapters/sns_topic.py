@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from handlers.core.alerts import Alert
+from handlers.core.destinations import Destination
 from handlers.core.renderings.sns import render_sns
-from handlers.core.ruleset import Destination
 from handlers.pipeline import TryAgain, Undeliverable
 
 if TYPE_CHECKING:

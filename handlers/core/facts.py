@@ -11,8 +11,9 @@ from typing import Any
 from handlers.core.actors import describe_actor
 from handlers.core.allow_lists import EMPTY, AllowLists, find_outside, foreign_accounts, texts_of
 from handlers.core.policy import policy_fact, template_fact
-from handlers.core.record import MASKS, Record, as_mapping
+from handlers.core.record import Record, as_mapping
 from handlers.core.resources import describe_groups, find_resource
+from handlers.core.text import MASKS
 from handlers.core.topic_rules import describe_topic_rule
 
 _GROUPS = (dict, list)

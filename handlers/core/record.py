@@ -23,10 +23,6 @@ _CATEGORY_OF_TYPE = {
 }
 
 
-MASKS = frozenset({"***", "HIDDEN_DUE_TO_SECURITY_REASONS"})
-"""What CloudTrail writes in place of a value that it hides: a secret, or a whole structure."""
-
-
 class BadRecord(ValueError):
     """The event can not be read as a CloudTrail record; the message says which part is at fault."""
 
@@ -130,11 +126,6 @@ def value_at(record: Mapping[str, Any], path: str) -> Any:
         inside = as_mapping(value)
         value = inside[part] if part in inside else inside.get(lower_first(part))
     return value
-
-
-def is_masked(value: object) -> bool:
-    """Whether CloudTrail wrote a mask in place of the value."""
-    return isinstance(value, str) and value in MASKS
 
 
 def as_mapping(value: object) -> Mapping[str, Any]:

@@ -8,7 +8,8 @@ from functools import lru_cache
 from typing import Any
 
 from handlers.core.console import iot_link, partition_of
-from handlers.core.record import Record, as_mapping, as_text, is_masked
+from handlers.core.record import Record, as_mapping, as_text
+from handlers.core.text import is_masked
 
 # A parameter that names a resource: the kind, and what stands before the id in its ARN, None where the id
 # alone makes no ARN: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsiot.html

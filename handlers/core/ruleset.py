@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
-from typing import Literal
 
 from handlers.core.allow_lists import EMPTY, AllowLists
 from handlers.core.circumstances import Circumstance, CircumstanceIndex
+from handlers.core.destinations import Destination
 from handlers.core.facts import IF_ASKED
 from handlers.core.operations import is_read, split_operation
 from handlers.core.parameter_case import SECTIONS, lower_path
@@ -113,18 +113,6 @@ class Suppression:
     until: date
 
 
-@dataclass(frozen=True, slots=True)
-class Destination:
-    """A configured place that alerts go to. `secret` names a Slack webhook, never holds it; `topic` is
-    the ARN of an existing topic, None where the stack makes one.
-    """
-
-    name: str
-    kind: Literal["slack", "sns"]
-    secret: str | None = None
-    topic: str | None = None
-
-
 _TOLD = frozenset({"policy", "template"})
 """Facts that alerts tell whatever the rules look at: what a document in the call allows."""
 
@@ -164,7 +152,6 @@ class Ruleset:
     dedup_windows: Mapping[Severity, timedelta] = field(default_factory=dict)
     account_names: Mapping[str, str] = field(default_factory=dict)
     region_names: Mapping[str, str] = field(default_factory=dict)
-    slack_test_host: str | None = None
 
     def rules_for(self, operation: str) -> OperationRules:
         """The rules that may apply to an operation of a service that is judged."""

@@ -8,7 +8,7 @@ from botocore.model import Shape
 
 from handlers.core.parameter_case import lower_first
 from handlers.core.patterns import Field
-from handlers.core.record import is_masked
+from handlers.core.text import is_masked
 from rulebook.api_models import choices_of, is_text, members_of
 from rulebook.config.conditions import each_literal, unmet
 from rulebook.faults import Place, did_you_mean

@@ -12,7 +12,7 @@ from handlers.adapters.secrets import KEPT_SECONDS, Secrets
 from handlers.adapters.sns_topic import SnsTopic
 from handlers.adapters.sqs_deliveries import NotQueued, SqsDeliveries
 from handlers.core.alerts import Delivery, read_delivery
-from handlers.core.ruleset import Destination
+from handlers.core.destinations import Destination
 from handlers.pipeline import TryAgain, Undeliverable
 from local.aws import EmbeddedAws, Fault
 from tests.alerts import make_alert

@@ -4,19 +4,20 @@ import logging
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
 
 from handlers.adapters.slack_webhook import SlackWebhook
+from handlers.core.destinations import Destination
 from handlers.core.renderings.slack import render_slack
-from handlers.core.ruleset import Destination
 from handlers.pipeline import TryAgain, Undeliverable
 from local.slack import Answer, LocalSlack
 from tests.alerts import make_alert
 
-SECOPS = Destination(name="secops", kind="slack", secret="ssm:/thingwatch/slack/secops")
+SECRET = "ssm:/thingwatch/slack/secops"
+SECOPS = Destination(name="secops", kind="slack", secret=SECRET, test_host="127.0.0.1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +38,8 @@ def slack() -> Iterator[LocalSlack]:
         yield running
 
 
-def _send(url: str, *, test_host: str | None = "127.0.0.1") -> None:
-    SlackWebhook(OneSecret(url), test_host=test_host).send(make_alert(), SECOPS)
+def _send(url: str, destination: Destination = SECOPS) -> None:
+    SlackWebhook(OneSecret(url)).send(make_alert(), destination)
 
 
 def test_an_alert_is_posted_as_its_slack_rendering(slack: LocalSlack) -> None:
@@ -94,7 +95,7 @@ def test_a_webhook_that_was_replaced_in_the_meantime_is_not_given_up_with_the_ol
     slack.answer_next(Answer(404, "no_service"))
     secrets = OneSecret(slack.webhook_url, set_since="https://hooks.slack.com/services/new")
     with pytest.raises(TryAgain, match=r"^the webhook was changed in the meantime$"):
-        SlackWebhook(secrets, test_host="127.0.0.1").send(make_alert(), SECOPS)
+        SlackWebhook(secrets).send(make_alert(), SECOPS)
 
 
 @pytest.mark.parametrize("status", [400, 403, 404])
@@ -157,5 +158,5 @@ def test_a_value_that_is_no_webhook_of_slack_waits_to_be_set_again_and_is_not_to
     with pytest.raises(
         TryAgain, match=r"^the value of ssm:/thingwatch/slack/secops is not an https webhook"
     ) as caught:
-        _send(url, test_host=None)
+        _send(url, replace(SECOPS, test_host=None))
     assert not url or url not in str(caught.value)

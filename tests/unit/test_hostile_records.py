@@ -12,7 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from handlers.core.alerts import Delivery, build_alert, read_delivery, write_delivery
+from handlers.core.alert_building import build_alert
+from handlers.core.alerts import Delivery, read_delivery, write_delivery
 from handlers.core.facts import derive_facts
 from handlers.core.judgement import judge_event
 from handlers.core.parameter_case import lower_parameters

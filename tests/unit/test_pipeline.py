@@ -11,21 +11,11 @@ import pytest
 from handlers.adapters.memory_claims import MemoryClaims
 from handlers.core.alerts import Alert, Delivery, write_delivery
 from handlers.core.backoff import retry_delay, spread_of
+from handlers.core.destinations import Destination
 from handlers.core.record import BadRecord
-from handlers.core.ruleset import Destination
-from handlers.pipeline import (
-    Attempt,
-    ClaimHeld,
-    Detection,
-    Outcome,
-    QueueMessage,
-    Run,
-    TryAgain,
-    Undeliverable,
-    deliver,
-    detect,
-    handle_message,
-)
+from handlers.pipeline import ClaimHeld, Run, TryAgain, Undeliverable
+from handlers.pipeline.delivery import Attempt, Outcome, QueueMessage, deliver, handle_message
+from handlers.pipeline.detection import Detection, detect
 from tests.alerts import make_alert
 from tests.records import make_event
 from tests.rules import make_ruleset
@@ -101,7 +91,7 @@ class World:
     def deliver(self, destination: str = "secops", *, owner: str = "run-1", now: datetime = NOW) -> bool:
         return deliver(
             Delivery(alert=make_alert(), destination=destination),
-            ruleset=make_ruleset(),
+            destinations=make_ruleset().destinations,
             senders={"slack": self.slack, "sns": MemorySender()},
             claims=self.claims,
             run=Run(owner=owner, now=now, lease=LEASE),
@@ -110,7 +100,7 @@ class World:
     def handle(self, body: str = BODY, *, receives: int = 5, owner: str = "run-1") -> Attempt:
         return handle_message(
             QueueMessage("message-1", "handle-1", body, receives),
-            ruleset=make_ruleset(),
+            destinations=make_ruleset().destinations,
             senders={"slack": self.slack, "sns": MemorySender()},
             claims=self.claims,
             retries=self.retries,

@@ -7,14 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handlers.core.alerts import (
-    TEXT_LIMIT,
     BadDelivery,
     Delivery,
     UnknownDelivery,
-    clean,
     read_delivery,
     write_delivery,
 )
+from handlers.core.text import TEXT_LIMIT, clean
 from tests.alerts import make_alert
 from tests.records import CERTIFICATE
 from tests.rules import CUSTOM_RULE, UPDATE_CERTIFICATE, make_ruleset

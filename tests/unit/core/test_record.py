@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.core.alerts import Delivery, build_alert, read_delivery, write_delivery
+from handlers.core.alert_building import build_alert
+from handlers.core.alerts import Delivery, read_delivery, write_delivery
 from handlers.core.judgement import judge_event
 from handlers.core.record import BadRecord, parse_event, value_at
 from tests.records import ACCOUNT, CERTIFICATE, REGION, make_event

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from handlers.core.destinations import VERSION, BadRuleset, load_destinations
 from handlers.core.ruleset import Ruleset
-from handlers.core.ruleset_file import VERSION, BadRuleset, dump_ruleset, load_ruleset
+from handlers.core.ruleset_file import dump_ruleset, load_ruleset
 from rulebook.catalog import load_catalog
 from rulebook.compile import compile_file
 
@@ -24,6 +25,10 @@ def ruleset(request: pytest.FixtureRequest) -> Ruleset:
 def test_what_is_written_is_read_back(ruleset: Ruleset) -> None:
     text = dump_ruleset(ruleset)
     assert (ruleset, 1) == (load_ruleset(text), len(text.splitlines()))
+
+
+def test_the_destinations_are_read_without_the_rules(ruleset: Ruleset) -> None:
+    assert ruleset.destinations == load_destinations(dump_ruleset(ruleset))
 
 
 def test_every_pattern_of_a_ruleset_compiles(ruleset: Ruleset) -> None:

@@ -10,7 +10,7 @@ from handlers import deliver
 from handlers.adapters.memory_claims import MemoryClaims
 from handlers.core.alerts import Alert, Delivery, write_delivery
 from handlers.core.backoff import retry_delay, spread_of
-from handlers.core.ruleset import Destination
+from handlers.core.destinations import Destination
 from handlers.pipeline import ClaimHeld, TryAgain, Undeliverable
 from tests.alerts import make_alert
 from tests.rules import make_ruleset
@@ -47,7 +47,10 @@ class World:
 def world(monkeypatch: pytest.MonkeyPatch) -> World:
     made = World()
     wiring = deliver._Wiring(
-        ruleset=make_ruleset(), claims=MemoryClaims(), senders={"slack": made}, retries=made
+        destinations=make_ruleset().destinations,
+        claims=MemoryClaims(),
+        senders={"slack": made},
+        retries=made,
     )
     monkeypatch.setattr(deliver, "_wire", lambda: wiring)
     return made

@@ -107,11 +107,12 @@ def test_everything_else_comes_from_the_config(default: dict[str, Any]) -> None:
         "account_names": {},
         "region_names": {},
         "destinations": {
-            "audit": {"name": "audit", "kind": "sns", "secret": None, "topic": None},
+            "audit": {"name": "audit", "kind": "sns", "secret": None, "test_host": None, "topic": None},
             "secops": {
                 "name": "secops",
                 "kind": "slack",
                 "secret": "ssm:/thingwatch/slack/secops",
+                "test_host": None,
                 "topic": None,
             },
         },
@@ -119,7 +120,6 @@ def test_everything_else_comes_from_the_config(default: dict[str, Any]) -> None:
             {"severities": ["critical", "high"], "match": None, "to": ["secops", "audit"]},
             {"severities": ["low", "medium"], "match": None, "to": ["audit"]},
         ],
-        "slack_test_host": None,
     }
     of_catalog = {"catalog_rules", "services", "circumstances", "uncatalogued", "reads"}
     assert expected == {key: value for key, value in default.items() if key not in of_catalog}
@@ -258,3 +258,8 @@ def test_windows_are_in_seconds_for_each_severity_that_has_one(tmp_path: Path) -
     every = compiled(tmp_path, "defaults: {dedup_window: 10m}\n")["dedup_windows"]
     some = compiled(tmp_path, "defaults: {dedup_window: {high: 90s, low: 1d}}\n")["dedup_windows"]
     assert ({severity.value: 600 for severity in Severity}, {"high": 90, "low": 86400}) == (every, some)
+
+
+def test_a_test_host_is_known_to_the_slack_destinations_alone(tmp_path: Path) -> None:
+    found = compiled(tmp_path, "slack_test_host: 127.0.0.1\n", "{a: {sns: create}, b: {slack: ssm:/b}}")
+    assert [None, "127.0.0.1"] == [found["destinations"][name]["test_host"] for name in ("a", "b")]
