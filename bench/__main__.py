@@ -24,7 +24,7 @@ def main() -> None:
     for name, result in judging.items():
         taken = result["figures"]["microseconds_per_event"]
         print(f"{name:<46} {taken:>12.2f} {result['ratio']:>28.2f} {result['aim'] or '':>6}")
-    print(f"\nfloor: {STARTING_FLOOR}, whole processes in turns, medians\n")
+    print(f"\nfloor: {STARTING_FLOOR}, processor time of whole processes in turns, medians\n")
     print(f"{'':<46} {'ms':>12} {'times as long as the floor':>28} {'at most':>7}")
     for name, result in starting.items():
         print(

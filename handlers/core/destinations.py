@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from handlers.core.codec import from_json
+
+_T = TypeVar("_T")
 
 VERSION = 2
 """Of the ruleset file's format. Both functions ship with the file, so one version is all they read."""
@@ -33,19 +35,18 @@ class BadRuleset(ValueError):
 
 def load_destinations(text: str) -> Mapping[str, Destination]:
     """The destinations of the ruleset in a file, by name. Raises `BadRuleset`."""
-    found: Mapping[str, Destination] = read_ruleset(text, Mapping[str, Destination], "destinations")
+    kind: Any = Mapping[str, Destination]
+    found: Mapping[str, Destination] = read_ruleset(text, lambda data: from_json(kind, data["destinations"]))
     return found
 
 
-def read_ruleset(text: str, kind: Any, *parts: str) -> Any:
-    """The ruleset in a file, or a part of it, as a value of type `kind`. Raises `BadRuleset`."""
+def read_ruleset(text: str, read: Callable[[Any], _T]) -> _T:
+    """What `read` makes of the JSON of the ruleset in a file. Raises `BadRuleset`."""
     try:
         data = json.loads(text)
-        version, found = data["version"], data.get("ruleset")
+        version = data["version"]
         if version == VERSION:
-            for part in parts:
-                found = found[part]
-            return from_json(kind, found)
+            return read(data["ruleset"])
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BadRuleset(f"not a ruleset: {type(error).__name__}: {error}") from error
     raise BadRuleset(f"the ruleset has format {version}, not {VERSION}: deploy again")

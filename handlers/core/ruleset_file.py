@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
 
-from handlers.core.codec import to_json
+from handlers.core.codec import from_json, to_json
 from handlers.core.destinations import VERSION, read_ruleset
-from handlers.core.ruleset import Ruleset
+from handlers.core.ruleset import Rule, Ruleset
 
 
 def dump_ruleset(ruleset: Ruleset) -> str:
@@ -18,7 +21,28 @@ def dump_ruleset(ruleset: Ruleset) -> str:
 def load_ruleset(text: str) -> Ruleset:
     """The ruleset that `dump_ruleset` wrote. Raises `BadRuleset`.
 
-    Patterns are compiled when they are first needed; `rulebook` has compiled each of them before.
+    The catalog's rules are read when they are first needed, and patterns compiled: a function that starts
+    judges a few operations, not all. `rulebook` has compiled every pattern before.
     """
-    found: Ruleset = read_ruleset(text, Ruleset)
-    return found
+    return read_ruleset(text, _read)
+
+
+def _read(data: Mapping[str, Any]) -> Ruleset:
+    ruleset = from_json(Ruleset, {**data, "catalog_rules": {}})
+    return replace(ruleset, catalog_rules=_RulesInJson(data["catalog_rules"]))
+
+
+class _RulesInJson(Mapping[str, Rule]):
+    """Rules by operation, each read from its JSON when it is asked for."""
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        self._data = data
+
+    def __getitem__(self, operation: str) -> Rule:
+        return from_json(Rule, self._data[operation])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._data)
+
+    def __len__(self) -> int:
+        return len(self._data)

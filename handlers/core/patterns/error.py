@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 Place = tuple[str | int, ...]
 """Where in a pattern, key by key; list positions as numbers."""
@@ -25,6 +24,9 @@ class PatternError(ValueError):
 
 def known_names(name: object, known: Iterable[object]) -> str:
     """The names that may be written, and the one that was meant, if one looks like `name`."""
+    # Only a faulty pattern needs difflib, which takes as long to import as all of this package.
+    from difflib import get_close_matches  # noqa: PLC0415
+
     names = sorted(map(str, known))
     meant = get_close_matches(str(name), names, n=1)
     return f"known are {', '.join(names)}" + (f'; did you mean "{meant[0]}"?' if meant else "")
