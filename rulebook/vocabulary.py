@@ -217,7 +217,10 @@ def finding_group(rules: frozenset[str], categories: frozenset[str]) -> Group:
     """What suppressions and routes see beside the record, under `finding`; rules do not, for they make it."""
     return Group(
         {
-            "rule": _text("the rules that speak: your own, and operations such as iot:CreatePolicy", rules),
+            "rule": _text(
+                "the rules that match: custom rules, and operations such as iot:CreatePolicy",
+                rules,
+            ),
             "category": _text("the kind of resource or work, such as certificate or policy", categories),
             "severity": _text("how bad it is", frozenset(severity.value for severity in Severity)),
         }

@@ -48,7 +48,7 @@ def _watch(config: Config, context: Context) -> Iterator[LintWarning]:
                 ("watch", "services", position), "AWS retired this service; it sends nothing any more"
             )
     if config.defaults.dedup_window:
-        message = "nothing is held back in this release: every finding is told at once, repeats too"
+        message = "does nothing in this release: every finding is told at once, repeats too"
         yield LintWarning(("defaults", "dedup_window"), message, at_key=True)
     if config.watch.reads and config.defaults.reads != "off":
         severity = Severity(config.defaults.reads)
@@ -99,7 +99,7 @@ def _suppressions(config: Config, today: date) -> Iterator[LintWarning]:
 
 
 def _unheard(config: Config) -> Iterator[LintWarning]:
-    """Own rules that are never bad enough to be told, and routes that ask for what can not be."""
+    """Custom rules that are never bad enough to be told, and routes whose match excludes their severities."""
     minimum = config.defaults.minimum_severity
     for position, rule in enumerate(config.rules):
         if max([rule.severity, *(each.to for each in rule.escalate)]) < minimum:

@@ -59,7 +59,7 @@ def _operation(name: str, info: ValidationInfo) -> str:
         return f"{prefix}:{operation}"
     if operation in context.operations.get(prefix, ()):
         why = "only reads" if is_read(operation) else "is newer than this release"
-        raise refuse(((), f"{why}, so the catalog has no entry to change; write a rule of your own for it"))
+        raise refuse(((), f"{why}, so the catalog has no entry to change; write a custom rule for it"))
     raise refuse(((), f"the catalog knows no such operation{did_you_mean(name, context.catalog)}"))
 
 
@@ -122,11 +122,11 @@ class Defaults(_Section):
     reads: SeverityOrOff = "informational"
     """How bad an operation is that only reads, when watch.reads is true."""
     dedup_window: Annotated[Mapping[SeverityName, Duration], ForEachSeverity] = {}
-    """How long repeats are held back, for all severities or for each: nothing is held back yet."""
+    """How long repeats are counted before they are told together; does nothing yet."""
 
 
 class Override(_Section):
-    """The operator's own judgement of an operation.
+    """Your judgement of an operation.
 
     `severity` replaces the catalog's base (`off`: no rule at all), and the catalog's escalations
     still raise it; `escalate` replaces those, and an empty list drops them.

@@ -118,7 +118,7 @@ def test_a_rule_is_not_shadowed_by_what_has_ended(tmp_path: Path) -> None:
         (
             "defaults: {dedup_window: 10m}\n",
             [
-                "4:12: defaults.dedup_window: nothing is held back in this release: every finding is told at"
+                "4:12: defaults.dedup_window: does nothing in this release: every finding is told at"
                 " once, repeats too"
             ],
         ),
