@@ -40,7 +40,7 @@ class BadAnswer(Exception):
 def ask(slack: str | None, slack_from: str | None, provisioner: str | None) -> Answers:
     """The answers: those that flags gave, and for the others those of the person at the terminal.
 
-    Raises `BadAnswer` for a flag that is none, and when nobody is there to answer.
+    Raises `BadAnswer` for an invalid flag value, and when nobody is there to answer.
     """
     slack = _answer("Slack destination for what is urgent (a name, or none)", slack, "secops", _slack_fault)
     if slack == "none":

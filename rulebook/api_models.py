@@ -80,8 +80,8 @@ def members_of(shape: Shape) -> dict[str, Shape] | None:
 
 
 def is_text(shape: Shape) -> bool:
-    """Whether a plain value of this shape is text in a record. Of flags and numbers CloudTrail makes text
-    or not, as they travel in the query or in the body.
+    """Whether a plain value of this shape is text in a record. Of other types this is not known: CloudTrail
+    stringifies query parameters; body values keep their type.
     """
     return str(_element(shape).type_name) == "string"
 

@@ -33,9 +33,9 @@ def is_fixed_as_name(variable: str) -> bool:
 
 
 def is_fixed_once_connected(variable: str) -> bool:
-    """The same for a device that is connected: its client id is what iot:Connect let it be.
+    """Whether a variable binds a name once the device is connected: then its client id is fixed too.
 
-    So `client/${iot:ClientId}` lets it be anyone, and `topic/${iot:ClientId}` is then its own.
+    So `client/${iot:ClientId}` lets it connect as anyone, and `topic/${iot:ClientId}` is then its own.
     """
     return variable == "iot:clientid" or is_fixed_as_name(variable)
 

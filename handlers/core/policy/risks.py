@@ -83,7 +83,7 @@ class Risk:
 
 
 def as_fact(risks: Collection[Risk], whole: str) -> dict[str, object]:
-    """Risks in the shape of `policy_fact`; `whole` is what a sentence speaks of that names no part."""
+    """Risks in the shape of `policy_fact`; `whole` is the subject when no statement is named."""
     sentences = [f"{_place(risk, whole)} {risk.why}" for risk in risks]
     told = sentences[:8]
     if len(sentences) > len(told):
