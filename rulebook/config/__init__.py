@@ -4,10 +4,8 @@ from rulebook.config.check import CheckedConfig, check_config, check_source, loa
 from rulebook.config.model import (
     Config,
     CustomRule,
-    Destination,
     KnownAutomation,
     Override,
-    Route,
     effective_severity,
 )
 
@@ -15,10 +13,8 @@ __all__ = [
     "CheckedConfig",
     "Config",
     "CustomRule",
-    "Destination",
     "KnownAutomation",
     "Override",
-    "Route",
     "check_config",
     "check_source",
     "effective_severity",

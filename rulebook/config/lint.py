@@ -11,7 +11,8 @@ from handlers.core.operations import split_operation
 from handlers.core.patterns import Field, compile_pattern, read_pattern
 from handlers.core.severity import Severity
 from rulebook.config.context import Context
-from rulebook.config.model import Config, CustomRule, Route, Suppression
+from rulebook.config.delivery import Route
+from rulebook.config.model import Config, CustomRule, Suppression
 from rulebook.faults import Place
 from rulebook.secret_names import secret_name_warning
 from rulebook.services import SERVICES

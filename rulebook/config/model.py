@@ -6,11 +6,10 @@ Here each section is checked for itself; what concerns several is checked in `ch
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Literal, cast
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import (
     AfterValidator,
-    ConfigDict,
     Field,
     ValidationInfo,
     field_validator,
@@ -18,12 +17,12 @@ from pydantic import (
 )
 
 from handlers.core.operations import is_read, split_operation
-from handlers.core.record_pattern import RecordPattern
 from handlers.core.routes import Audience, find_audience
-from handlers.core.routes import Route as CompiledRoute
 from handlers.core.severity import Severity
 from rulebook.catalog import Category, Entry, Escalation, ShownPath, SubjectPath, Technique, not_above
-from rulebook.config.context import READ, UNCATALOGUED, Context
+from rulebook.config.context import READ, UNCATALOGUED
+from rulebook.config.delivery import Destination, Route
+from rulebook.config.section import SOME, Section, context_of
 from rulebook.config.values import (
     AccountId,
     Alias,
@@ -37,23 +36,16 @@ from rulebook.config.values import (
     Once,
     Principal,
     Region,
-    SecretPlace,
     ServiceName,
-    Topic,
     Version,
-    name_fault,
 )
-from rulebook.faults import Place, did_you_mean, quoted
+from rulebook.faults import Place, did_you_mean
 from rulebook.services import Service, judged_services, watched_services
-from rulebook.validation import Items, Pattern, SeverityName, Strict, Text, refuse
-
-
-def _context(info: ValidationInfo) -> Context:
-    return cast("Context", info.context)
+from rulebook.validation import Items, Pattern, SeverityName, Text, refuse
 
 
 def _operation(name: str, info: ValidationInfo) -> str:
-    context = _context(info)
+    context = context_of(info)
     prefix, operation = split_operation(name)
     if f"{prefix}:{operation}" in context.catalog:
         return f"{prefix}:{operation}"
@@ -63,40 +55,16 @@ def _operation(name: str, info: ValidationInfo) -> str:
     raise refuse(((), f"the catalog knows no such operation{did_you_mean(name, context.catalog)}"))
 
 
-def _routed_to(name: str, info: ValidationInfo) -> str:
-    destinations = _context(info).destinations
-    if destinations is not None and name not in destinations:
-        known = ", ".join(each for each in destinations if name_fault(each) is None) or "none"
-        hint = did_you_mean(name, destinations)
-        raise refuse(((), f"no destination has the name {quoted(name)}; known are {known}{hint}"))
-    return name
-
-
-_SOME = Field(strict=False, min_length=1)
 SeverityOrOff = Literal["off", "informational", "low", "medium", "high", "critical"]
 OperationName = Annotated[str, AfterValidator(_operation)]
 
 
-class _Section(Strict):
-    """A part of the file. A key without a value is a slip, not a way to say "default"."""
-
-    # What stands below a key here is what an editor shows of it.
-    model_config = ConfigDict(use_attribute_docstrings=True)
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _has_value(cls, value: object) -> object:
-        if value is None:
-            raise refuse(((), "has no value; write one, or delete the line"))
-        return value
-
-
-class Watch(_Section):
+class Watch(Section):
     """What reaches Thingwatch at all."""
 
     renamed: ClassVar[Mapping[str, str]] = {"read_only": "reads"}
 
-    services: Annotated[tuple[ServiceName, ...], _SOME, Once] | None = None
+    services: Annotated[tuple[ServiceName, ...], SOME, Once] | None = None
     """The services whose calls are judged; all that AWS still runs, when left out."""
     reads: Flag = False
     """Whether calls that only read are judged too (Get, List, Describe). They are many."""
@@ -112,7 +80,7 @@ class Watch(_Section):
         return judged_services(self.services)
 
 
-class Defaults(_Section):
+class Defaults(Section):
     """What holds where nothing else is said."""
 
     minimum_severity: SeverityName = Severity.LOW
@@ -125,7 +93,7 @@ class Defaults(_Section):
     """How long repeats are counted before they are told together; does nothing yet."""
 
 
-class Override(_Section):
+class Override(Section):
     """Your judgement of an operation.
 
     `severity` replaces the catalog's base (`off`: no rule at all), and the catalog's escalations
@@ -158,7 +126,7 @@ def _free_name(name: str) -> str:
     return name
 
 
-class CustomRule(_Section):
+class CustomRule(Section):
     """A rule of yours. What it leaves open is taken from the catalog's entry."""
 
     name: Annotated[Name, AfterValidator(_free_name)]
@@ -181,7 +149,7 @@ class CustomRule(_Section):
         return self
 
 
-class Suppression(_Section):
+class Suppression(Section):
     """A standing exception: findings that match are told to nobody, through the day `until` (UTC)."""
 
     name: Name
@@ -193,15 +161,15 @@ class Suppression(_Section):
     """Says that silencing this much is meant."""
 
 
-class KnownAutomation(_Section):
+class KnownAutomation(Section):
     """Roles whose routine work is lowered and never hidden. What is critical stays critical, and
     circumstances (root, another account, omitted parameters) still raise it.
     """
 
     name: Name
-    roles: Annotated[tuple[Principal, ...], _SOME, Once]
+    roles: Annotated[tuple[Principal, ...], SOME, Once]
     """ARNs of roles or users; * stands for any text."""
-    operations: Annotated[tuple[OperationName, ...], _SOME, Once] | None = None
+    operations: Annotated[tuple[OperationName, ...], SOME, Once] | None = None
     """What is routine for them; everything, when left out."""
     at_most: SeverityName | None = None
     """low, or defaults.minimum_severity where that is higher."""
@@ -210,7 +178,7 @@ class KnownAutomation(_Section):
     @field_validator("at_most")
     @classmethod
     def _hides_nothing(cls, at_most: Severity | None, info: ValidationInfo) -> Severity | None:
-        minimum = _context(info).minimum
+        minimum = context_of(info).minimum
         if at_most is not None and at_most < minimum:
             advice = (
                 f"is below defaults.minimum_severity, {minimum.value}, so it would hide; a suppression hides"
@@ -219,7 +187,7 @@ class KnownAutomation(_Section):
         return at_most
 
 
-class AllowLists(_Section):
+class AllowLists(Section):
     """Your allow lists; anything else raises severity."""
 
     accounts: Annotated[tuple[AccountId, ...], Items, Once] = ()
@@ -230,45 +198,14 @@ class AllowLists(_Section):
     """Your web domains, subdomains included; when some are named, an address elsewhere is high at least."""
 
 
-class Aliases(_Section):
+class Aliases(Section):
     """What people call accounts and Regions."""
 
     accounts: Mapping[AccountId, Alias] = {}
     regions: Mapping[Region, Alias] = {}
 
 
-class Destination(_Section):
-    """A place that alerts go to: a Slack channel (by where its webhook URL is kept) or an SNS topic."""
-
-    slack: SecretPlace | None = None
-    """ssm:/NAME (a SecureString) or secretsmanager:NAME; never the URL itself."""
-    sns: Topic | None = None
-    """create, or the ARN of a topic that is there already."""
-
-    @model_validator(mode="after")
-    def _one_kind(self) -> Destination:
-        if (self.slack is None) == (self.sns is None):
-            count = "neither" if self.slack is None else "both"
-            advice = "write either `slack: ssm:/thingwatch/slack/NAME` or `sns: create`"
-            raise refuse(((), f"{advice}; here are {count}"))
-        return self
-
-
-class Route(_Section):
-    """Which findings go to which destinations: those of these severities (all, when left out) that match."""
-
-    severity: Annotated[tuple[SeverityName, ...], _SOME, Once] = tuple(Severity)
-    match: Pattern | None = None
-    """An event pattern over the record, its facts and the finding (rule, category, severity)."""
-    to: Annotated[tuple[Annotated[str, AfterValidator(_routed_to)], ...], _SOME, Once]
-
-    def compiled(self) -> CompiledRoute:
-        """The route as the functions know it."""
-        match = None if self.match is None else RecordPattern(self.match)
-        return CompiledRoute(frozenset(self.severity), match, self.to)
-
-
-class Config(_Section):
+class Config(Section):
     """Who is told what. A config that was checked."""
 
     renamed: ClassVar[Mapping[str, str]] = {"own": "allow_lists"}
@@ -290,7 +227,7 @@ class Config(_Section):
         Mapping[Name, Destination], Field(min_length=1, examples=["destinations: {audit: {sns: create}}"])
     ]
     """Where alerts go, by names of your choice."""
-    routes: Annotated[tuple[Route, ...], _SOME] = ()
+    routes: Annotated[tuple[Route, ...], SOME] = ()
     """Who hears of what; without routes, everything goes everywhere."""
     slack_test_host: Literal["127.0.0.1", "::1", "localhost"] | None = None
     """For tests: a loopback host that may stand in for Slack."""
@@ -317,7 +254,7 @@ class Config(_Section):
         faults: list[tuple[Place, str]] = []
         for operation, override in overrides.items():
             if override.escalate and override.severity != "off":
-                base = effective_severity(_context(info).catalog[operation], override)
+                base = effective_severity(context_of(info).catalog[operation], override)
                 for path, message in not_above(base, override.escalate):
                     faults.append(((operation, "escalate", *path), message))
         if faults:

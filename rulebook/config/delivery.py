@@ -1,0 +1,55 @@
+"""Where alerts go: the sections `destinations` and `routes` of a config."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, ValidationInfo, model_validator
+
+from handlers.core.record_pattern import RecordPattern
+from handlers.core.routes import Route as CompiledRoute
+from handlers.core.severity import Severity
+from rulebook.config.section import SOME, Section, context_of
+from rulebook.config.values import Once, SecretPlace, Topic, name_fault
+from rulebook.faults import did_you_mean, quoted
+from rulebook.validation import Pattern, SeverityName, refuse
+
+
+def _routed_to(name: str, info: ValidationInfo) -> str:
+    destinations = context_of(info).destinations
+    if destinations is not None and name not in destinations:
+        known = ", ".join(each for each in destinations if name_fault(each) is None) or "none"
+        hint = did_you_mean(name, destinations)
+        raise refuse(((), f"no destination has the name {quoted(name)}; known are {known}{hint}"))
+    return name
+
+
+class Destination(Section):
+    """A place that alerts go to: a Slack channel (by where its webhook URL is kept) or an SNS topic."""
+
+    slack: SecretPlace | None = None
+    """ssm:/NAME (a SecureString) or secretsmanager:NAME; never the URL itself."""
+    sns: Topic | None = None
+    """create, or the ARN of a topic that is there already."""
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Destination:
+        if (self.slack is None) == (self.sns is None):
+            count = "neither" if self.slack is None else "both"
+            advice = "write either `slack: ssm:/thingwatch/slack/NAME` or `sns: create`"
+            raise refuse(((), f"{advice}; here are {count}"))
+        return self
+
+
+class Route(Section):
+    """Which findings go to which destinations: those of these severities (all, when left out) that match."""
+
+    severity: Annotated[tuple[SeverityName, ...], SOME, Once] = tuple(Severity)
+    match: Pattern | None = None
+    """An event pattern over the record, its facts and the finding (rule, category, severity)."""
+    to: Annotated[tuple[Annotated[str, AfterValidator(_routed_to)], ...], SOME, Once]
+
+    def compiled(self) -> CompiledRoute:
+        """The route as the functions know it."""
+        match = None if self.match is None else RecordPattern(self.match)
+        return CompiledRoute(frozenset(self.severity), match, self.to)
