@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from cli.conditions import check_conditions, first_failure
+from handlers.core.circumstances import Circumstance
 from handlers.core.facts import derive_facts
 from handlers.core.judgement import Finding, Judged, Verdict, judge_event, with_finding
 from handlers.core.operations import service_of
@@ -29,10 +30,10 @@ class NearMiss:
 
 @dataclass(frozen=True)
 class Explanation:
-    """One event judged, with all its facts. `silence` says why there is no finding, if there is none."""
+    """One event judged, with all its facts. `why_no_finding` is empty where there is one."""
 
     judged: Judged
-    silence: str
+    why_no_finding: str
     near_misses: tuple[NearMiss, ...]
     ruleset: Ruleset
 
@@ -47,7 +48,7 @@ def explain_event(record: Record, ruleset: Ruleset) -> Explanation:
     judged = judge_event(record, ruleset)._replace(facts=derive_facts(record, ruleset.allow_lists))
     return Explanation(
         judged=judged,
-        silence=_silence(judged, ruleset) if judged.finding is None else "",
+        why_no_finding=_why_no_finding(judged, ruleset) if judged.finding is None else "",
         near_misses=tuple(_near_misses(judged, ruleset)),
         ruleset=ruleset,
     )
@@ -57,7 +58,7 @@ def _view(judged: Judged) -> Mapping[str, Any]:
     return {**judged.record.raw, "facts": judged.facts}
 
 
-def _silence(judged: Judged, ruleset: Ruleset) -> str:
+def _why_no_finding(judged: Judged, ruleset: Ruleset) -> str:
     source = judged.record.event_source
     service = service_of(source)
     if service not in ruleset.services:
@@ -66,7 +67,7 @@ def _silence(judged: Judged, ruleset: Ruleset) -> str:
         return f"{clean(source)} is not a service that Thingwatch judges"
     if not judged.record.is_management:
         return f"it is a {clean(judged.record.category)} event: only calls of the control plane are judged"
-    rule = ruleset.catalog_rule(judged.operation)
+    rule = ruleset.base_rule(judged.operation)
     if rule is ruleset.reads:
         return "the operation only reads"
     if rule is ruleset.uncatalogued:
@@ -81,7 +82,8 @@ def _near_misses(judged: Judged, ruleset: Ruleset) -> Iterator[NearMiss]:
             if not match.matches(lower_parameters(view)):
                 yield NearMiss("rule", rule.name, first_failure(match, view))
     if finding is not None:
-        seen = with_finding(view, finding.verdicts)
+        # Each verdict is held against the suppressions alone; the worst is the one that people ask about.
+        seen = with_finding(view, finding.verdicts[:1])
         hits = {each.name for each in finding.expired} | {
             each.suppression.name for each in finding.suppressed
         }
@@ -98,7 +100,7 @@ def event_data(explained: Explanation) -> dict[str, Any]:
         "severity": None,
         "rule": None,
         "rules": [],
-        "reasons": [explained.silence],
+        "reasons": [explained.why_no_finding],
         "facts": judged.facts,
         "escalations": [],
         "circumstances": [],
@@ -125,7 +127,7 @@ def _finding_data(explained: Explanation, finding: Finding) -> dict[str, Any]:
         ],
         "circumstances": [
             {"name": each.name, "why": each.why, "holds": each in finding.circumstances}
-            for each in explained.ruleset.circumstances
+            for each in applied_circumstances(explained)
         ],
         "automation": automation.name if automation is not None else None,
         "suppressed": [
@@ -154,6 +156,12 @@ def _escalation_data(explained: Explanation, verdict: Verdict, escalation: Escal
             for each in check_conditions(escalation.when, explained.view)
         ],
     }
+
+
+def applied_circumstances(explained: Explanation) -> tuple[Circumstance, ...]:
+    """The circumstances that were looked at: none where the operation is off, so that custom rules judge."""
+    off = explained.ruleset.base_rule(explained.judged.operation).off
+    return () if off else explained.ruleset.circumstances
 
 
 def automation_of(finding: Finding) -> Automation | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from cli.conditions import check_conditions, first_failure
-from cli.explain import Explanation, NearMiss, automation_of
+from cli.explain import Explanation, NearMiss, applied_circumstances, automation_of
 from cli.text import wrap
 from handlers.core.alert_building import build_alert
 from handlers.core.judgement import Finding
@@ -30,7 +30,7 @@ def _event_lines(explained: Explanation) -> Iterator[str]:
     record = judged.record
     if finding is None:
         yield f"No finding: {clean(judged.operation)}"
-        yield from wrap(explained.silence, "  ")
+        yield from wrap(explained.why_no_finding, "  ")
     else:
         yield render_title(build_alert(judged, finding, explained.ruleset))
     place = f"account {clean(record.account)}, {clean(record.region)}"
@@ -61,7 +61,7 @@ def _finding_lines(explained: Explanation, finding: Finding) -> Iterator[str]:
         yield "What the document allows"
         for detail in risks:
             yield from wrap(detail, "  - ")
-    if not explained.ruleset.catalog_rule(explained.judged.operation).off:
+    if applied_circumstances(explained):
         yield ""
         yield "Circumstances of any operation"
         yield from _circumstance_lines(explained, finding)

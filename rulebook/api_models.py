@@ -47,9 +47,9 @@ def parameters_of(service: Service, operation: str) -> tuple[StructureShape, ...
 
 @cache
 def has_capitals(service: Service, operation: str) -> bool:
-    """Whether a parameter of the operation, or of its answer, begins with a capital, at any depth.
+    """Whether a name below the operation's parameters, or its answer, may begin with a capital.
 
-    True where no model tells.
+    True where no model tells, and where callers choose names, such as those of attributes.
     """
     known = [model for model in _models(service) if operation in model.operation_names]
     called = [model.operation_model(operation) for model in known]
@@ -62,8 +62,8 @@ def _names_capitals(shape: Shape, seen: set[str]) -> bool:
     if shape.name in seen:
         return False
     seen.add(shape.name)
-    if isinstance(shape, MapShape):
-        return _names_capitals(shape.value, seen)
+    if members_of(shape) is None:
+        return True
     members = shape.members if isinstance(shape, StructureShape) else {}
     return any(name[:1].isupper() or _names_capitals(member, seen) for name, member in members.items())
 

@@ -86,7 +86,7 @@ def _sound_pattern(pattern: Mapping[str, object]) -> Mapping[str, object]:
         compile_pattern(pattern)
     except PatternError as error:
         # The matcher repeats values that it refuses; whatever looks like a URL is left out.
-        raise refuse((error.path, re.sub(r"\S*(//|services/|hooks)\S*", "…", error.message))) from None
+        raise refuse((error.place, re.sub(r"\S*(//|services/|hooks)\S*", "…", error.message))) from None
     return pattern
 
 

@@ -104,7 +104,7 @@ def read_delivery(text: str) -> Delivery:
         stated = {name: data.get(name, value) for name, value in _FORMAT.items()}
         if stated == _FORMAT:
             return from_json(Delivery, data)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise BadDelivery(f"not a delivery: {type(error).__name__}") from None
     kind, version = map(show, stated.values())
     raise UnknownDelivery(f"the message is of kind {kind}, version {version}: a newer release wrote it")

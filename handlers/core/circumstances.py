@@ -42,13 +42,14 @@ class CircumstanceIndex:
         for circumstance in self._circumstances:
             self._file(circumstance)
 
-    def find(self, view: Mapping[str, Any], facts: Mapping[str, Any]) -> tuple[Circumstance, ...]:
+    def find(self, view: Mapping[str, Any]) -> tuple[Circumstance, ...]:
         """The circumstances that hold, in their order. `view` is the record with its `facts`."""
+        facts = view["facts"]
         candidates = list(self._always)
         if kind := self._by_kind.get(facts["actor"]["kind"]):
             candidates += kind
         for name, filed in self._if_true.items():
-            if facts[name]:
+            if facts.get(name):
                 candidates += filed
         for name, filed in self._if_there.items():
             if name in facts:
@@ -60,7 +61,7 @@ class CircumstanceIndex:
 
     def _file(self, circumstance: Circumstance) -> None:
         for node in circumstance.when.nodes:
-            if isinstance(node, Field) and node.path[0] == "facts":
+            if isinstance(node, Field) and node.path[0] == "facts" and len(node.path) > 1:
                 path, values = node.path[1:], node.values
                 if path == ("actor", "kind") and all(isinstance(value, str) for value in values):
                     for value in dict.fromkeys(values):

@@ -68,7 +68,7 @@ def _(value: date) -> Any:
 def from_json(kind: type[_T], data: Any) -> _T:
     """The value of type `kind` that `to_json` wrote.
 
-    Raises `KeyError`, `TypeError`, `ValueError` or `AttributeError` for data of another shape.
+    Data of another shape raises `KeyError`, `TypeError`, `ValueError`, `AttributeError` or `OverflowError`.
     """
     return cast("_T", _reader(cast("Hashable", kind))(data))
 
@@ -94,12 +94,14 @@ def _optional(arguments: tuple[Any, ...]) -> _Reader:
 
 
 def _tuple(arguments: tuple[Any, ...]) -> _Reader:
+    if arguments[1:] != (...,):
+        raise TypeError("the codec reads tuples of any length alone: tuple[X, ...]")
     read, is_list = _reader(arguments[0]), _plain(list)
     return lambda data: tuple([read(item) for item in is_list(data)])
 
 
 def _frozenset(arguments: tuple[Any, ...]) -> _Reader:
-    read = _tuple(arguments)
+    read = _tuple((*arguments, ...))
     return lambda data: frozenset(read(data))
 
 
@@ -146,6 +148,9 @@ def _object(kind: type[Any]) -> _Reader:
 
 
 def _plain(kind: Any) -> _Reader:
+    if not isinstance(kind, type):
+        raise TypeError(f"the codec has no reader for {kind}: write Mapping, tuple[X, ...] or frozenset")
+
     def read(data: Any) -> Any:
         if not isinstance(data, kind):
             raise TypeError(f"not a {kind.__name__}")

@@ -21,11 +21,11 @@ _DENIALS = ("AccessDenied", "Unauthorized", "NotAuthorized", "Forbidden")
 
 
 def derive_facts(
-    record: Record, allow_lists: AllowLists = EMPTY, asked: Collection[str] | None = None
+    record: Record, allow_lists: AllowLists = EMPTY, needed: Collection[str] | None = None
 ) -> dict[str, Any]:
     """What rules may look at beyond what CloudTrail wrote.
 
-    `asked` names the facts of `IF_ASKED` that somebody looks at, None for all.
+    `needed` names the facts of `ON_DEMAND` that somebody looks at, None for all.
 
     - `actor` {kind, id, name, session?, account, console, mfa?}
     - `failed`, `denied` (refused for want of permission), `omitted` (CloudTrail dropped parameters): booleans
@@ -47,8 +47,8 @@ def derive_facts(
         "denied": error is not None and any(word in error for word in _DENIALS),
         "omitted": _is_omitted(parameters),
     }
-    for name in _IF_ASKED if asked is None else asked:
-        if fact := _IF_ASKED[name](record):
+    for name in _DERIVERS if needed is None else needed:
+        if fact := _DERIVERS[name](record):
             facts[name] = fact
     texts = texts_of(parameters)
     if foreign := foreign_accounts(texts, record.account, allow_lists):
@@ -120,7 +120,7 @@ def _is_signed(file: object) -> bool:
     )
 
 
-_IF_ASKED: Mapping[str, Callable[[Record], Any]] = {
+_DERIVERS: Mapping[str, Callable[[Record], Any]] = {
     "masked": _masked_names,
     "resource": find_resource,
     "policy": _describe_policy,
@@ -131,5 +131,5 @@ _IF_ASKED: Mapping[str, Callable[[Record], Any]] = {
     "firmware": _describe_firmware,
 }
 
-IF_ASKED = frozenset(_IF_ASKED)
-"""The facts that are derived only where somebody asks; each is absent where its function finds nothing."""
+ON_DEMAND = frozenset(_DERIVERS)
+"""The facts that are derived only where somebody needs them; absent where their function finds nothing."""

@@ -37,7 +37,7 @@ class Verdict(NamedTuple):
 
 
 class SuppressedVerdict(NamedTuple):
-    """A verdict that nobody is told, and the suppression that matches it, the longest of several."""
+    """A verdict that nobody is told, and the suppression that matches it: of several the last to end."""
 
     verdict: Verdict
     suppression: Suppression
@@ -47,12 +47,14 @@ class Finding(NamedTuple):
     """The single result for a record, however many rules match, so that one call makes one alert."""
 
     verdicts: tuple[Verdict, ...]
-    """Those that are not suppressed, or all if all are; the worst first, of equals custom rules first."""
+    """Those that are not suppressed; the worst first, of equals custom rules first."""
     circumstances: tuple[Circumstance, ...]
-    suppressed: tuple[SuppressedVerdict, ...]
-    expired: tuple[Suppression, ...]
-    """Expired suppressions that would have matched."""
     destinations: tuple[str, ...]
+    suppressed: tuple[SuppressedVerdict, ...] = ()
+    expired: tuple[Suppression, ...] = ()
+    """Expired suppressions that would have matched."""
+    is_suppressed: bool = False
+    """True when every verdict is suppressed: then nobody is told, and `verdicts` has them all."""
 
     @property
     def rule(self) -> Rule:
@@ -63,11 +65,6 @@ class Finding(NamedTuple):
     def severity(self) -> Severity:
         """The severity of the worst verdict."""
         return self.verdicts[0].severity
-
-    @property
-    def is_suppressed(self) -> bool:
-        """True when every verdict is suppressed: then nobody is told."""
-        return any(each.verdict is self.verdicts[0] for each in self.suppressed)
 
     @property
     def attack(self) -> tuple[str, ...]:
@@ -97,41 +94,36 @@ def judge_event(record: Record, ruleset: Ruleset) -> Judged:
     if service_of(record.event_source) not in ruleset.services or not record.is_management:
         return Judged(record, operation, {}, None)
     rules = ruleset.rules_for(operation)
-    if rules.catalog_rule.off and not rules.custom_rules:
+    if rules.base_rule.off and not rules.custom_rules:
         return Judged(record, operation, {}, None)
-    facts = derive_facts(record, ruleset.allow_lists, asked=rules.facts)
-    view = {**(lower_parameters(record.raw) if rules.lowers else record.raw), "facts": facts}
+    facts = derive_facts(record, ruleset.allow_lists, needed=rules.facts)
+    view = {**(lower_parameters(record.raw) if rules.two_cases else record.raw), "facts": facts}
     return Judged(record, operation, facts, _find(record, operation, view, rules, ruleset))
 
 
 def _find(
     record: Record, operation: str, view: Mapping[str, Any], rules: OperationRules, ruleset: Ruleset
 ) -> Finding | None:
-    circumstances = () if rules.catalog_rule.off else ruleset.circumstance_index.find(view, view["facts"])
+    circumstances = () if rules.base_rule.off else ruleset.circumstance_index.find(view)
     verdicts = _give_verdicts(operation, view, rules, ruleset, circumstances)
     if not verdicts:
         return None
     verdicts.sort(key=_rank, reverse=True)
     if not ruleset.suppressions:
-        return Finding(tuple(verdicts), circumstances, (), (), _route(verdicts, view, ruleset))
-    suppressed, expired = _suppress(verdicts, view, record.event_time.date(), ruleset.suppressions)
-    told = _without(suppressed, verdicts)
+        return Finding(tuple(verdicts), circumstances, _route(verdicts, view, ruleset))
+    left, suppressed, expired = _suppress(verdicts, view, record.event_time.date(), ruleset.suppressions)
     return Finding(
-        verdicts=tuple(told or verdicts),
+        verdicts=tuple(left or verdicts),
         circumstances=circumstances,
+        destinations=_route(left, view, ruleset) if left else (),
         suppressed=suppressed,
-        expired=expired if told else (),
-        destinations=_route(told, view, ruleset) if told else (),
+        expired=expired if left else (),
+        is_suppressed=not left,
     )
 
 
 def _rank(verdict: Verdict) -> int:
     return verdict.severity.rank
-
-
-def _without(suppressed: Sequence[SuppressedVerdict], verdicts: Sequence[Verdict]) -> Sequence[Verdict]:
-    silent = [each.verdict for each in suppressed]
-    return [each for each in verdicts if each not in silent]
 
 
 def with_finding(view: Mapping[str, Any], verdicts: Sequence[Verdict]) -> Mapping[str, Any]:
@@ -161,7 +153,7 @@ def _give_verdicts(
     verdicts = [
         Verdict(rule, *_escalate(rule, view)) for match, rule in rules.custom_rules if match.matches(view)
     ]
-    rule = rules.catalog_rule
+    rule = rules.base_rule
     if not rule.off:
         severity, escalations = _escalate(rule, view)
         automation = None
@@ -216,11 +208,13 @@ def _apply_circumstances(severity: Severity, circumstances: tuple[Circumstance, 
 
 def _suppress(
     verdicts: Sequence[Verdict], view: Mapping[str, Any], day: date, suppressions: tuple[Suppression, ...]
-) -> tuple[tuple[SuppressedVerdict, ...], tuple[Suppression, ...]]:
-    """The verdicts that are suppressed on the day of the record, and the expired suppressions that match.
+) -> tuple[list[Verdict], tuple[SuppressedVerdict, ...], tuple[Suppression, ...]]:
+    """The verdicts that are left on the day of the record, those that are suppressed, and the expired
+    suppressions that match.
 
     The record's own time decides, so that a late or repeated event is judged as it would have been.
     """
+    left: list[Verdict] = []
     suppressed: list[SuppressedVerdict] = []
     expired: dict[str, Suppression] = {}
     for verdict in verdicts:
@@ -230,8 +224,9 @@ def _suppress(
         if active:
             suppressed.append(SuppressedVerdict(verdict, max(active, key=lambda each: each.until)))
         else:
+            left.append(verdict)
             expired.update({each.name: each for each in matching})
-    return tuple(suppressed), tuple(expired.values())
+    return left, tuple(suppressed), tuple(expired.values())
 
 
 def _route(verdicts: Sequence[Verdict], view: Mapping[str, Any], ruleset: Ruleset) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from functools import cached_property
 from handlers.core.allow_lists import EMPTY, AllowLists
 from handlers.core.circumstances import Circumstance, CircumstanceIndex
 from handlers.core.destinations import Destination
-from handlers.core.facts import IF_ASKED
+from handlers.core.facts import ON_DEMAND
 from handlers.core.operations import is_read, split_operation
 from handlers.core.parameter_case import SECTIONS, lower_path
 from handlers.core.patterns import fields_of
@@ -74,17 +74,17 @@ class CustomRule:
     runbook: tuple[str, ...] = ()
     attack: tuple[str, ...] = ()
 
-    def completed_by(self, catalog_rule: Rule) -> Rule:
-        """This rule on the operation of `catalog_rule`, with nothing left open."""
+    def completed_by(self, base_rule: Rule) -> Rule:
+        """This rule on the operation of `base_rule`, with nothing left open."""
         return Rule(
             name=self.name,
-            category=self.category or catalog_rule.category,
+            category=self.category or base_rule.category,
             severity=self.severity,
-            subject=self.subject or catalog_rule.subject,
+            subject=self.subject or base_rule.subject,
             why=self.why,
-            shown=self.shown or catalog_rule.shown,
+            shown=self.shown or base_rule.shown,
             escalations=self.escalations,
-            runbook=self.runbook or catalog_rule.runbook,
+            runbook=self.runbook or base_rule.runbook,
             attack=self.attack,
         )
 
@@ -113,7 +113,7 @@ class Suppression:
     until: date
 
 
-_TOLD = frozenset({"policy", "template"})
+_IN_EVERY_ALERT = frozenset({"policy", "template"})
 """Facts that alerts tell whatever the rules look at: what a document in the call allows."""
 
 
@@ -121,11 +121,11 @@ _TOLD = frozenset({"policy", "template"})
 class OperationRules:
     """The rules that may apply to one operation, all of them complete."""
 
-    catalog_rule: Rule
+    base_rule: Rule
     custom_rules: tuple[tuple[RecordPattern, Rule], ...]
     facts: frozenset[str]
-    """The facts of `IF_ASKED` that a pattern looks at when this operation is judged, or that alerts tell."""
-    lowers: bool
+    """The facts of `ON_DEMAND` that a pattern looks at when this operation is judged, or that alerts tell."""
+    two_cases: bool
     """Some pattern looks at parameters whose names may come in two cases."""
 
 
@@ -162,7 +162,7 @@ class Ruleset:
                 self._rules_of_catalogued[operation] = found
         return found
 
-    def catalog_rule(self, operation: str) -> Rule:
+    def base_rule(self, operation: str) -> Rule:
         """The catalog's rule of an operation, or the one of operations that have none."""
         rule = self.catalog_rules.get(operation)
         if rule is not None:
@@ -189,13 +189,13 @@ class Ruleset:
         return {}
 
     def _collect_rules(self, operation: str) -> OperationRules:
-        catalog_rule, event_name = self.catalog_rule(operation), split_operation(operation)[1]
+        base_rule, event_name = self.base_rule(operation), split_operation(operation)[1]
         custom_rules = tuple(
-            (each.match, each.completed_by(catalog_rule))
+            (each.match, each.completed_by(base_rule))
             for each in self.custom_rules
             if each.event_names is None or event_name in each.event_names
         )
-        rules = [catalog_rule, *(rule for _, rule in custom_rules)]
+        rules = [base_rule, *(rule for _, rule in custom_rules)]
         patterns = [
             *(match for match, _ in custom_rules),
             *(each.when for rule in rules for each in rule.escalations),
@@ -205,11 +205,12 @@ class Ruleset:
             *(each.match for each in self.routes if each.match is not None),
         ]
         paths = {field.path for pattern in patterns for field in fields_of(pattern.nodes)}
+        needed = {path[1] for path in paths if path[0] == "facts" and len(path) > 1}
         return OperationRules(
-            catalog_rule=catalog_rule,
+            base_rule=base_rule,
             custom_rules=custom_rules,
-            facts=IF_ASKED & _TOLD.union(path[1] for path in paths if path[0] == "facts" and len(path) > 1),
-            lowers=any(
-                path[0] in SECTIONS and (catalog_rule.capitals or lower_path(path) != path) for path in paths
+            facts=ON_DEMAND & (_IN_EVERY_ALERT | needed),
+            two_cases=any(
+                path[0] in SECTIONS and (base_rule.capitals or lower_path(path) != path) for path in paths
             ),
         )

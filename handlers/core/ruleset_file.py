@@ -8,23 +8,23 @@ from dataclasses import replace
 from typing import Any
 
 from handlers.core.codec import from_json, to_json
-from handlers.core.destinations import VERSION, read_ruleset
 from handlers.core.ruleset import Rule, Ruleset
+from handlers.core.ruleset_format import RULESET_FORMAT, read_envelope, refuse_other_forms
 
 
 def dump_ruleset(ruleset: Ruleset) -> str:
     """The ruleset as one line of JSON whose bytes change only when the ruleset does."""
-    data = {"version": VERSION, "ruleset": to_json(ruleset)}
+    data = {"version": RULESET_FORMAT, "ruleset": to_json(ruleset)}
     return json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False) + "\n"
 
 
 def load_ruleset(text: str) -> Ruleset:
-    """The ruleset that `dump_ruleset` wrote. Raises `BadRuleset`.
+    """The ruleset that `dump_ruleset` wrote. Raises `BadRuleset`; for a rule of the catalog, when it is used.
 
-    The catalog's rules are read when they are first needed, and patterns compiled: a function that starts
+    The catalog's rules are read, and patterns compiled, when they are first needed: a function that starts
     judges a few operations, not all. `rulebook` has compiled every pattern before.
     """
-    return read_ruleset(text, _read)
+    return read_envelope(text, _read)
 
 
 def _read(data: Mapping[str, Any]) -> Ruleset:
@@ -33,13 +33,19 @@ def _read(data: Mapping[str, Any]) -> Ruleset:
 
 
 class _RulesInJson(Mapping[str, Rule]):
-    """Rules by operation, each read from its JSON when it is asked for."""
+    """Rules by operation, each read from its JSON when it is needed for."""
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         self._data = data
 
     def __getitem__(self, operation: str) -> Rule:
-        return from_json(Rule, self._data[operation])
+        """Raises `KeyError` for an operation without a rule, `BadRuleset` for a rule of another form."""
+        data = self._data[operation]
+        rule: Rule = refuse_other_forms(from_json, Rule, data)
+        return rule
+
+    def __contains__(self, operation: object) -> bool:
+        return operation in self._data
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._data)

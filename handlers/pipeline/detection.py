@@ -46,7 +46,7 @@ def detect(event: object, *, ruleset: Ruleset, claims: Claims, queue: DeliveryQu
         return Detection(judged)
     alert = build_alert(judged, finding, ruleset)
     deliveries = [Delivery(alert=alert, destination=name) for name in finding.destinations]
-    told = not deliveries or act_once(
+    is_first = not deliveries or act_once(
         f"alert#{alert.alert_id}", partial(queue.send, deliveries), claims=claims, run=run
     )
-    return Detection(judged, alert, repeated=not told)
+    return Detection(judged, alert, repeated=not is_first)

@@ -183,12 +183,12 @@ def test_what_is_left_out_to_be_quick_changes_no_judgement(event: dict[str, Any]
     if judged.finding is None:
         return
     rules = ruleset.rules_for(judged.operation)
-    fields = lower_parameters(record.raw) if rules.lowers else record.raw
+    fields = lower_parameters(record.raw) if rules.two_cases else record.raw
     facts = derive_facts(record, ruleset.allow_lists)
     everything = {**fields, "facts": facts}
     assert judged.facts.items() <= facts.items()
     holding = [each for each in ruleset.circumstances if each.when.matches(everything)]
-    assert (holding if not rules.catalog_rule.off else []) == list(judged.finding.circumstances)
+    assert (holding if not rules.base_rule.off else []) == list(judged.finding.circumstances)
     for verdict in judged.finding.verdicts:
         fired = [each for each in verdict.rule.escalations if each.when.matches(everything)]
         assert fired == list(verdict.escalations)

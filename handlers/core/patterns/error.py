@@ -11,15 +11,15 @@ Place = tuple[str | int, ...]
 class PatternError(ValueError):
     """A pattern that can not be compiled.
 
-    `path` is where in the pattern the fault is, key by key (list positions as numbers);
+    `place` is where in the pattern the fault is, key by key (list positions as numbers);
     `message` says what is wrong and what to write instead.
     """
 
-    def __init__(self, path: Place, message: str) -> None:
-        self.path = path
+    def __init__(self, place: Place, message: str) -> None:
+        self.place = place
         self.message = message
-        place = ".".join(str(part) for part in path) or "(the pattern itself)"
-        super().__init__(f"{place}: {message}")
+        where = ".".join(str(part) for part in place) or "(the pattern itself)"
+        super().__init__(f"{where}: {message}")
 
 
 def known_names(name: object, known: Iterable[object]) -> str:

@@ -2,8 +2,8 @@
 
 {"a": {"b": [1]}, "$or": [{"c": [2]}, {"d": [3]}]}
 
-Field(path=("a", "b"), values=[1])
-Either(branches=((Field(path=("c",), values=[2]),), (Field(path=("d",), values=[3]),)))
+Field(path=("a", "b"), values=[1], place=("a", "b"))
+Either(branches=((Field(path=("c",), …),), (Field(path=("d",), …),)), place=("$or",), …)
 """
 
 from __future__ import annotations

@@ -94,3 +94,24 @@ def test_a_custom_rule_on_an_operation_that_is_off_is_explained_without_circumst
     said = told(make_ruleset({**UPDATE_CERTIFICATE, "off": True}, custom_rules=[MINE]))
     assert "Rule mine" in said
     assert "Circumstances" not in said
+
+
+def test_circumstances_that_nobody_looked_at_are_not_said_to_fail() -> None:
+    ruleset = make_ruleset({**UPDATE_CERTIFICATE, "off": True}, custom_rules=[MINE])
+    assert [] == in_json(ruleset, errorCode="AccessDenied")["circumstances"]
+
+
+def test_machines_read_what_nearly_matched() -> None:
+    never = {**MINE, "name": "never", "match": {"eventName": ["CreateThing"]}}
+    other = {**PLANNED, "match": {"finding": {"rule": ["mine"], "severity": ["low"]}}}
+    found = in_json(make_ruleset(custom_rules=[never], suppressions=[other]))["near_misses"]
+    assert [
+        ("rule", "never", 'eventName does not match ["CreateThing"]: it is "UpdateCertificate"'),
+        ("suppression", "rollout", 'finding.rule does not match ["mine"]: it is "iot:UpdateCertificate"'),
+    ] == [(each["kind"], each["name"], each["why"]) for each in found]
+
+
+def test_a_suppression_is_held_against_one_verdict_and_not_against_all_together() -> None:
+    both = {**PLANNED, "match": {"finding": {"rule": ["mine"], "severity": ["high"]}}}
+    (missed,) = in_json(make_ruleset(custom_rules=[MINE], suppressions=[both]))["near_misses"]
+    assert 'finding.rule does not match ["mine"]: it is "iot:UpdateCertificate"' == missed["why"]

@@ -83,3 +83,9 @@ def test_a_list_is_a_list(data: Any) -> None:
 def test_only_the_values_of_a_literal_are_taken() -> None:
     with pytest.raises(ValueError, match="not one of"):
         from_json(Literal["a", "b"], "c")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("kind", [tuple[str, int], dict[str, str], list[str]])
+def test_a_type_that_the_codec_can_not_read_is_refused_by_name(kind: Any) -> None:
+    with pytest.raises(TypeError, match="the codec"):
+        from_json(kind, ["x"])

@@ -56,15 +56,15 @@ def test_an_operation_is_judged_by_its_rule_or_as_unknown_unless_it_is_off_or_re
     event_name: str, expected: str, off: bool
 ) -> None:
     switched_off = {**UPDATE_CERTIFICATE, "name": "iot:DeleteThing", "off": True}
-    rule = make_ruleset(UPDATE_CERTIFICATE, switched_off).catalog_rule(f"iot:{event_name}")
+    rule = make_ruleset(UPDATE_CERTIFICATE, switched_off).base_rule(f"iot:{event_name}")
     assert (expected, off) == (rule.name, rule.off)
 
 
 def test_a_custom_rule_has_what_it_leaves_open_from_the_catalogs_rule() -> None:
     ((_, rule),) = make_ruleset(custom_rules=[CUSTOM_RULE]).rules_for("iot:UpdateCertificate").custom_rules
-    catalog_rule = make_ruleset().catalog_rule("iot:UpdateCertificate")
+    base_rule = make_ruleset().base_rule("iot:UpdateCertificate")
     assert ("mine", Severity.CRITICAL, "because", ()) == (rule.name, rule.severity, rule.why, rule.attack)
-    assert (catalog_rule.category, catalog_rule.subject, catalog_rule.shown, catalog_rule.runbook) == (
+    assert (base_rule.category, base_rule.subject, base_rule.shown, base_rule.runbook) == (
         rule.category,
         rule.subject,
         rule.shown,
@@ -110,7 +110,7 @@ def test_parameters_are_lowered_where_a_pattern_can_meet_two_cases(
 ) -> None:
     rule = {**UPDATE_CERTIFICATE, "escalations": [], "capitals": capitals}
     ruleset = make_ruleset(rule, custom_rules=[{**CUSTOM_RULE, "match": match}])
-    assert expected == ruleset.rules_for("iot:UpdateCertificate").lowers
+    assert expected == ruleset.rules_for("iot:UpdateCertificate").two_cases
 
 
 def test_only_the_facts_that_a_pattern_looks_at_or_an_alert_tells_are_asked() -> None:

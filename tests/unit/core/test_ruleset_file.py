@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from handlers.core.destinations import VERSION, BadRuleset, load_destinations
+from handlers.core.destinations import load_destinations
 from handlers.core.ruleset import Ruleset
 from handlers.core.ruleset_file import dump_ruleset, load_ruleset
+from handlers.core.ruleset_format import RULESET_FORMAT, BadRuleset
 from rulebook.catalog import load_catalog
 from rulebook.compile import compile_file
 
@@ -47,8 +48,8 @@ def test_every_pattern_of_a_ruleset_compiles(ruleset: Ruleset) -> None:
     ("text", "message"),
     [
         (json.dumps({"version": 1, "rules": []}), "format 1, not"),
-        (json.dumps({"version": VERSION, "ruleset": {}}), "not a ruleset: KeyError: 'services'"),
-        (json.dumps({"version": VERSION, "ruleset": []}), "not a ruleset: TypeError"),
+        (json.dumps({"version": RULESET_FORMAT, "ruleset": {}}), "not a ruleset: KeyError: 'services'"),
+        (json.dumps({"version": RULESET_FORMAT, "ruleset": []}), "not a ruleset: TypeError"),
         (json.dumps({}), "not a ruleset: KeyError: 'version'"),
         ("[]", "not a ruleset: TypeError"),
         ("{", "not a ruleset: JSONDecodeError"),
@@ -57,3 +58,15 @@ def test_every_pattern_of_a_ruleset_compiles(ruleset: Ruleset) -> None:
 def test_what_is_no_ruleset_of_this_format_is_refused(text: str, message: str) -> None:
     with pytest.raises(BadRuleset, match=message):
         load_ruleset(text)
+
+
+def test_a_rule_of_another_form_is_refused_and_never_taken_for_an_uncatalogued_operation(
+    ruleset: Ruleset,
+) -> None:
+    data = json.loads(dump_ruleset(ruleset))
+    del data["ruleset"]["catalog_rules"]["iot:CreatePolicy"]["why"]
+    damaged = load_ruleset(json.dumps(data))
+    with pytest.raises(BadRuleset, match="not a ruleset: KeyError: 'why'"):
+        damaged.rules_for("iot:CreatePolicy")
+    assert "iot:CreatePolicy" in damaged.catalog_rules
+    assert damaged.uncatalogued is damaged.base_rule("iot:LaunchRocket")

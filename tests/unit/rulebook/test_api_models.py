@@ -1,6 +1,8 @@
 """What AWS's own models tell of operations and parameters, and that nothing is known where they are gone."""
 
-from rulebook.api_models import choices_of, is_text, members_of, operations_of, parameters_of
+import pytest
+
+from rulebook.api_models import choices_of, has_capitals, is_text, members_of, operations_of, parameters_of
 from rulebook.services import SERVICES
 
 
@@ -36,3 +38,18 @@ def test_below_a_map_anything_may_stand() -> None:
     (shape,) = parameters_of(SERVICES["iot"], "CreateThing")
     attributes = (members_of((members_of(shape) or {})["attributePayload"]) or {})["attributes"]
     assert members_of(attributes) is None
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "expected"),
+    [
+        ("iot", "UpdateCertificate", False),
+        ("iotwireless", "CreateWirelessDevice", True),
+        # Callers choose the names of attributes.
+        ("iot", "CreateThing", True),
+        ("iotfleethub", "CreateApplication", True),
+    ],
+    ids=["small letters alone", "in the model", "a caller's", "no model"],
+)
+def test_names_that_may_begin_with_a_capital_are_known(service: str, operation: str, expected: bool) -> None:
+    assert expected == has_capitals(SERVICES[service], operation)

@@ -140,7 +140,7 @@ def test_without_routes_every_severity_goes_to_every_destination(tmp_path: Path)
 def test_an_operation_that_is_off_keeps_what_it_is_about(tmp_path: Path) -> None:
     ruleset = build(tmp_path, "operations: {iot:DeletePolicy: {severity: off}}")
     assert ["iot:DeletePolicy"] == [name for name, rule in ruleset.catalog_rules.items() if rule.off]
-    rule = ruleset.catalog_rule("iot:DeletePolicy")
+    rule = ruleset.base_rule("iot:DeletePolicy")
     assert (True, "requestParameters.policyName") == (rule.off, rule.subject)
 
 

@@ -140,7 +140,7 @@ OPERANDS: list[tuple[str, Any, str, str]] = [
 def _refusal(pattern: Any) -> tuple[str, str]:
     with pytest.raises(PatternError) as caught:
         compile_pattern(pattern)
-    return ".".join(str(part) for part in caught.value.path), caught.value.message
+    return ".".join(str(part) for part in caught.value.place), caught.value.message
 
 
 @pytest.mark.parametrize(("pattern", "path", "message"), STRUCTURE)
