@@ -12,8 +12,8 @@ from rulebook.any_operation import load_any_operation
 from rulebook.catalog import load_catalog
 from rulebook.config import check_config
 from rulebook.operations_page import PAGE, render_page
-from tests.aws_commands import faults_of
-from tests.documents import blocks
+from tests.support.aws_commands import faults_of
+from tests.support.documents import blocks
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])

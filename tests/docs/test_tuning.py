@@ -18,9 +18,9 @@ from rulebook.compile import compile_ruleset
 from rulebook.config import Config, check_source
 from rulebook.facts_table import PAGE, render_page
 from rulebook.source import parse_source
-from tests.aws_commands import faults_of
-from tests.documents import blocks
-from tests.records import ACCOUNT, make_event
+from tests.support.aws_commands import faults_of
+from tests.support.documents import blocks
+from tests.support.records import ACCOUNT, make_event
 
 TEXT = PAGE.read_text(encoding="utf-8")
 CATALOG = load_catalog()

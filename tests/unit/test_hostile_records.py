@@ -25,9 +25,9 @@ from handlers.core.ruleset import Ruleset
 from rulebook.catalog import load_catalog
 from rulebook.compile import compile_file
 from rulebook.services import SERVICES
-from tests.records import ACCOUNT, make_event
-from tests.rules import leaves
 from tests.service_models import find_operation
+from tests.support.records import ACCOUNT, make_event
+from tests.support.rules import leaves
 
 CATALOG = load_catalog()
 

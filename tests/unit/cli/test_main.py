@@ -19,7 +19,7 @@ from rulebook.any_operation import load_any_operation
 from rulebook.catalog import load_catalog
 from rulebook.compile import compile_ruleset
 from rulebook.config import load_config
-from tests.records import make_event
+from tests.support.records import make_event
 
 ROOT = Path(__file__).parents[3]
 EVENTS = sorted((ROOT / "tests" / "events").glob("*.json"))

@@ -15,7 +15,7 @@ from rulebook.any_operation import load_any_operation
 from rulebook.catalog import load_catalog
 from rulebook.compile import compile_file
 from rulebook.faults import CatalogError
-from tests.records import ACCOUNT, make_event
+from tests.support.records import ACCOUNT, make_event
 
 ROOT = Path(__file__).parents[3]
 THEIRS = "arn:aws:iot:eu-west-1:999999999999:cert/x"

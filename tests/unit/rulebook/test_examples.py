@@ -25,7 +25,7 @@ from rulebook.catalog import Entry, Escalation, load_catalog
 from rulebook.compile import compile_ruleset
 from rulebook.config import Config, check_config
 from rulebook.services import SERVICES
-from tests.records import ACCOUNT, make_event
+from tests.support.records import ACCOUNT, make_event
 
 ROOT = Path(__file__).parents[3]
 EXAMPLES = sorted((ROOT / "config" / "examples").glob("*.yaml"))

@@ -18,7 +18,7 @@ from rulebook.catalog import load_catalog
 from rulebook.config.context import read_context
 from rulebook.config.dead_patterns import never_matches
 from rulebook.vocabulary import FACTS, RECORD, Anything, Group, Leaf
-from tests.records import make_event
+from tests.support.records import make_event
 
 EVENTS = sorted((Path(__file__).parents[2] / "events").glob("*.json"))
 CATALOG = load_catalog()
