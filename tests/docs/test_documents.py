@@ -9,10 +9,10 @@ from typer.testing import CliRunner
 
 from cli.main import app
 from rulebook.any_operation import load_any_operation
-from rulebook.catalog import load_catalog
 from rulebook.config import check_config
 from rulebook.operations_page import PAGE, render_page
 from tests.support.aws_commands import faults_of
+from tests.support.catalog import CATALOG
 from tests.support.documents import blocks
 
 ROOT = Path(__file__).parents[2]
@@ -51,7 +51,7 @@ def test_the_example_of_a_config_in_the_readme_is_valid(tmp_path: Path) -> None:
     (example,) = blocks(README, "yaml")
     path = tmp_path / "alerts.yaml"
     path.write_text(example)
-    checked = check_config(path, load_catalog())
+    checked = check_config(path, CATALOG)
     assert ((), ()) == (checked.faults, checked.warnings)
 
 
@@ -97,8 +97,8 @@ def test_the_readme_shows_an_explanation_as_it_is_printed() -> None:
 
 
 def test_the_page_of_operations_is_the_one_that_the_catalog_gives() -> None:
-    assert render_page(load_catalog(), load_any_operation()) == PAGE.read_text(encoding="utf-8")
+    assert render_page(CATALOG, load_any_operation()) == PAGE.read_text(encoding="utf-8")
 
 
 def test_the_readme_counts_the_operations_of_the_catalog() -> None:
-    assert [str(len(load_catalog()))] == re.findall(r"\[(\d+) operations\]", README)
+    assert [str(len(CATALOG))] == re.findall(r"\[(\d+) operations\]", README)

@@ -22,14 +22,12 @@ from handlers.core.renderings.slack import render_slack
 from handlers.core.renderings.sns import render_sns
 from handlers.core.renderings.text import render_text
 from handlers.core.ruleset import Ruleset
-from rulebook.catalog import load_catalog
 from rulebook.compile import compile_file
 from rulebook.services import SERVICES
 from tests.service_models import find_operation
+from tests.support.catalog import CATALOG
 from tests.support.records import ACCOUNT, make_event
 from tests.support.rules import leaves
-
-CATALOG = load_catalog()
 
 # Text that some code looks at more closely than at other text.
 TELLING = [
