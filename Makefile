@@ -11,7 +11,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 COMPILE := .venv/bin/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --python-version 3.11 --upgrade
 
 help: ## Say what there is
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-6s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
 
 setup: .venv/complete ## Make .venv with all packages, and the pinned CDK CLI in node_modules
 
@@ -31,12 +31,29 @@ setup: .venv/complete ## Make .venv with all packages, and the pinned CDK CLI in
 demo: setup ## Deploy to an embedded AWS and watch an intruder raise alerts
 	@.venv/bin/python -m local.demo
 
-test: setup ## Run every check and every test
+check: setup ## Run lint, types, import contracts and the fast tests: after every change
+	@$(MAKE) --jobs=2 --keep-going types lint contracts fast
+
+test: setup lint types contracts ## Run every check and every test: before a push
+	.venv/bin/python -m pytest
+
+test-long: setup lint types contracts ## The same with the full sizes, of which `test` runs a tenth: before a release
+	.venv/bin/python -m pytest --long
+
+# The parts of the three above.
+lint: setup
 	.venv/bin/ruff check --quiet .
 	.venv/bin/ruff format --check --quiet .
+
+types: setup
 	.venv/bin/mypy --no-error-summary
+
+contracts: setup
 	.venv/bin/lint-imports --no-logo
-	.venv/bin/python -m pytest
+
+# The tests that start no AWS and synthesize no stack.
+fast: setup
+	.venv/bin/python -m pytest --no-header tests/unit tests/docs
 
 bench: setup ## Measure, as ratios to a floor of the same run, into build/bench.json
 	@.venv/bin/python -m bench
@@ -58,4 +75,4 @@ lock: setup ## Pin the newest releases older than the cooldown, with their hashe
 clean: ## Remove all that was set up or built
 	rm -rf .venv node_modules build cdk.out
 
-.PHONY: help setup demo test bench docs models lock clean
+.PHONY: help setup demo check test test-long lint types contracts fast bench docs models lock clean

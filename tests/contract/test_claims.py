@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from handlers.adapters.dynamodb_claims import DynamoDbClaims
@@ -150,7 +150,6 @@ ACTIONS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ACTIONS)
 def test_both_stores_answer_every_history_alike(
     aws: EmbeddedAws, actions: list[tuple[str, str, int]]

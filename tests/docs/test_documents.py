@@ -9,11 +9,11 @@ from typer.testing import CliRunner
 
 from cli.main import app
 from rulebook.any_operation import load_any_operation
-from rulebook.catalog import load_catalog
 from rulebook.config import check_config
 from rulebook.operations_page import PAGE, render_page
-from tests.aws_commands import faults_of
-from tests.documents import blocks
+from tests.support.aws_commands import faults_of
+from tests.support.catalog import CATALOG
+from tests.support.documents import blocks
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -28,8 +28,8 @@ def test_every_link_into_the_project_leads_somewhere(document: Path) -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_every_make_target_that_is_named_exists(document: Path) -> None:
-    named = set(re.findall(r"(?:`|^|\$ )make ([a-z]+)", document.read_text(), re.MULTILINE))
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = set(re.findall(r"(?:`|^|\$ )make ([a-z-]+)", document.read_text(), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert set() == named - targets
 
 
@@ -51,7 +51,7 @@ def test_the_example_of_a_config_in_the_readme_is_valid(tmp_path: Path) -> None:
     (example,) = blocks(README, "yaml")
     path = tmp_path / "alerts.yaml"
     path.write_text(example)
-    checked = check_config(path, load_catalog())
+    checked = check_config(path, CATALOG)
     assert ((), ()) == (checked.faults, checked.warnings)
 
 
@@ -83,9 +83,8 @@ def test_every_aws_command_of_the_readme_is_one_that_the_aws_cli_has(command: st
 
 def test_make_alone_says_what_there_is() -> None:
     said = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    assert ["setup", "demo", "test", "bench", "docs", "models", "lock", "clean"] == re.findall(
-        r"^  make ([a-z]+) ", said, re.MULTILINE
-    )[1:]
+    verbs = ["setup", "demo", "check", "test", "test-long", "bench", "docs", "models", "lock", "clean"]
+    assert verbs == re.findall(r"^  make ([a-z-]+) ", said, re.MULTILINE)[1:]
 
 
 def test_the_readme_shows_an_explanation_as_it_is_printed() -> None:
@@ -98,8 +97,8 @@ def test_the_readme_shows_an_explanation_as_it_is_printed() -> None:
 
 
 def test_the_page_of_operations_is_the_one_that_the_catalog_gives() -> None:
-    assert render_page(load_catalog(), load_any_operation()) == PAGE.read_text(encoding="utf-8")
+    assert render_page(CATALOG, load_any_operation()) == PAGE.read_text(encoding="utf-8")
 
 
 def test_the_readme_counts_the_operations_of_the_catalog() -> None:
-    assert [str(len(load_catalog()))] == re.findall(r"\[(\d+) operations\]", README)
+    assert [str(len(CATALOG))] == re.findall(r"\[(\d+) operations\]", README)

@@ -7,8 +7,8 @@ import pytest
 
 from local.aws import EmbeddedAws
 from local.cdk_cli import CdkFailed, run_cdk
-from tests.documents import blocks
 from tests.e2e.conftest import CONFIG, World
+from tests.support.documents import blocks
 
 ROOT = Path(__file__).parents[2]
 

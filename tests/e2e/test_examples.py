@@ -15,7 +15,7 @@ from local.inbox import Inbox
 from local.slack import LocalSlack
 from local.waiting import wait_until
 from tests.e2e.conftest import PATIENCE, WIDE_OPEN, depth_of, logged, make_user
-from tests.records import make_event
+from tests.support.records import make_event
 
 if TYPE_CHECKING:
     from mypy_boto3_iot import IoTClient

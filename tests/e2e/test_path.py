@@ -10,7 +10,7 @@ from local.aws import Fault
 from local.slack import Answer
 from local.waiting import wait_until
 from tests.e2e.conftest import PATIENCE, World
-from tests.records import make_event
+from tests.support.records import make_event
 
 
 def test_activating_a_certificate_arrives_in_slack_and_on_sns_exactly_once(world: World) -> None:

@@ -19,7 +19,7 @@ from handlers.core.patterns import compile_pattern
 from rulebook.config.topics import topics_that_fit
 from rulebook.services import SERVICES
 from tests.infrastructure.conftest import synthesize
-from tests.records import make_event
+from tests.support.records import make_event
 
 LAMBDAS_FIRST_RETRY = timedelta(seconds=60)
 """https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html"""

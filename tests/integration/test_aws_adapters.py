@@ -15,7 +15,7 @@ from handlers.core.alerts import Delivery, read_delivery
 from handlers.core.destinations import Destination
 from handlers.pipeline import TryAgain, Undeliverable
 from local.aws import EmbeddedAws, Fault
-from tests.alerts import make_alert
+from tests.support.alerts import make_alert
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient

@@ -14,7 +14,7 @@ from handlers.core.destinations import Destination
 from handlers.core.renderings.slack import render_slack
 from handlers.pipeline import TryAgain, Undeliverable
 from local.slack import Answer, LocalSlack
-from tests.alerts import make_alert
+from tests.support.alerts import make_alert
 
 SECRET = "ssm:/thingwatch/slack/secops"
 SECOPS = Destination(name="secops", kind="slack", secret=SECRET, test_host="127.0.0.1")

@@ -16,9 +16,9 @@ from handlers.core.record import BadRecord
 from handlers.pipeline import ClaimHeld, Run, TryAgain, Undeliverable
 from handlers.pipeline.delivery import Attempt, Outcome, QueueMessage, deliver, handle_message
 from handlers.pipeline.detection import Detection, detect
-from tests.alerts import make_alert
-from tests.records import make_event
-from tests.rules import make_ruleset
+from tests.support.alerts import make_alert
+from tests.support.records import make_event
+from tests.support.rules import make_ruleset
 
 NOW = datetime(2026, 11, 22, 9, 31, tzinfo=UTC)
 LEASE = timedelta(seconds=45)

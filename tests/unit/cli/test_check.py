@@ -7,8 +7,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cli.main import app
-from rulebook.catalog import load_catalog
 from rulebook.config import load_config
+from tests.support.catalog import CATALOG
 
 AUDIT = "version: 1\ndestinations:\n  audit: {sns: create}\n"
 ENDED = (
@@ -105,7 +105,7 @@ def test_init_asks_three_questions_again_until_they_are_answered_and_writes_a_so
         "write the ARN of a role or user",
     ):
         assert hint in said.stdout
-    config = load_config(file, load_catalog())
+    config = load_config(file, CATALOG)
     assert (["ops", "audit"], (ROLE,)) == ([*config.destinations], config.known_automation[0].roles)
     assert [["critical", "high", "medium"], ["low"]] == [
         [each.value for each in route.severity or ()] for route in config.routes or ()
@@ -115,7 +115,7 @@ def test_init_asks_three_questions_again_until_they_are_answered_and_writes_a_so
 def test_init_asks_nothing_that_flags_answer(file: Path) -> None:
     said = run("init", file, "--slack", "none", "--provisioner", "none")
     assert (0, f"{file}: written. Next: thingwatch check {file}\n") == (said.exit_code, said.stdout)
-    assert ["audit"] == [*load_config(file, load_catalog()).destinations]
+    assert ["audit"] == [*load_config(file, CATALOG).destinations]
     assert [] == json.loads(run("check", file, "--json").stdout)["warnings"]
 
 
@@ -128,7 +128,7 @@ def test_the_comments_that_init_writes_are_sound_once_they_are_none(file: Path) 
         for line in lines
     ]
     file.write_text("\n".join(active) + "\n")
-    config = load_config(file, load_catalog())
+    config = load_config(file, CATALOG)
     assert (1, 1, 1, 1) == (
         len(config.known_automation),
         len(config.operations),

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from cli.event_files import MOST_BYTES, BadFile, read_json, read_record
 from cli.record_forms import FORMS
-from tests.records import ACCOUNT, CERTIFICATE, REGION, make_event
+from tests.support.records import ACCOUNT, CERTIFICATE, REGION, make_event
 
 RECORD = make_event()["detail"]
 

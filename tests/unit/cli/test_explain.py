@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from handlers.core.ruleset import Ruleset
-from tests.explanations import in_json, told
-from tests.records import ACCOUNT
-from tests.rules import CIRCUMSTANCES, UPDATE_CERTIFICATE, make_ruleset
+from tests.support.explanations import in_json, told
+from tests.support.records import ACCOUNT
+from tests.support.rules import CIRCUMSTANCES, UPDATE_CERTIFICATE, make_ruleset
 
 
 def escalating(when: dict[str, Any], severity: str = "medium") -> Ruleset:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.explanations import in_json, told
-from tests.rules import CUSTOM_RULE, UPDATE_CERTIFICATE, make_ruleset
+from tests.support.explanations import in_json, told
+from tests.support.rules import CUSTOM_RULE, UPDATE_CERTIFICATE, make_ruleset
 
 MINE: dict[str, Any] = {**CUSTOM_RULE, "severity": "medium", "why": "nobody activates at night"}
 ROUTINE: dict[str, Any] = {

@@ -16,15 +16,14 @@ from cli.explain_text import render_event
 from cli.main import app
 from cli.operations import entry_data, render_entry
 from rulebook.any_operation import load_any_operation
-from rulebook.catalog import load_catalog
 from rulebook.compile import compile_ruleset
 from rulebook.config import load_config
-from tests.records import make_event
+from tests.support.catalog import CATALOG
+from tests.support.records import make_event
 
 ROOT = Path(__file__).parents[3]
 EVENTS = sorted((ROOT / "tests" / "events").glob("*.json"))
 # The command takes half a second to load these each time.
-CATALOG = load_catalog()
 CONFIG = load_config(ROOT / "config" / "alerts.yaml", CATALOG)
 RULESET = compile_ruleset(CONFIG, CATALOG, load_any_operation())
 

@@ -4,7 +4,7 @@ import pytest
 
 from handlers.core.actors import KINDS, describe_actor
 from handlers.core.record import parse_event
-from tests.records import ACCOUNT, make_event
+from tests.support.records import ACCOUNT, make_event
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/fleet-admin"
 

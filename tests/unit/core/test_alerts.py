@@ -14,9 +14,9 @@ from handlers.core.alerts import (
     write_delivery,
 )
 from handlers.core.text import TEXT_LIMIT, clean
-from tests.alerts import make_alert
-from tests.records import CERTIFICATE
-from tests.rules import CUSTOM_RULE, UPDATE_CERTIFICATE, make_ruleset
+from tests.support.alerts import make_alert
+from tests.support.records import CERTIFICATE
+from tests.support.rules import CUSTOM_RULE, UPDATE_CERTIFICATE, make_ruleset
 
 
 def test_an_alert_names_the_resource_and_shows_only_what_the_rule_allows() -> None:

@@ -6,7 +6,7 @@ import pytest
 from handlers.core.facts import derive_facts
 from handlers.core.policy import policy_fact, template_fact
 from handlers.core.record import parse_event
-from tests.records import ACCOUNT, make_event
+from tests.support.records import ACCOUNT, make_event
 
 
 def _facts(**record: Any) -> dict[str, Any]:

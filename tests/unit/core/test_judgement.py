@@ -4,8 +4,8 @@ import pytest
 
 from handlers.core.reasons import document_risks
 from handlers.core.severity import Severity
-from tests.findings import find, judge_call, reasons
-from tests.rules import CIRCUMSTANCES, UPDATE_CERTIFICATE, make_ruleset
+from tests.support.findings import find, judge_call, reasons
+from tests.support.rules import CIRCUMSTANCES, UPDATE_CERTIFICATE, make_ruleset
 
 
 def test_the_plain_case_has_the_base_severity_and_its_why() -> None:

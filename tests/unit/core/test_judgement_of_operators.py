@@ -6,8 +6,8 @@ import pytest
 
 from handlers.core.judgement import Finding
 from handlers.core.severity import Severity
-from tests.findings import find, reasons
-from tests.rules import CUSTOM_RULE, UPDATE_CERTIFICATE, make_ruleset
+from tests.support.findings import find, reasons
+from tests.support.rules import CUSTOM_RULE, UPDATE_CERTIFICATE, make_ruleset
 
 ACTIVE = {"requestParameters": {"newStatus": ["ACTIVE"]}}
 

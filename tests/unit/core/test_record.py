@@ -10,8 +10,8 @@ from handlers.core.alert_building import build_alert
 from handlers.core.alerts import Delivery, read_delivery, write_delivery
 from handlers.core.judgement import judge_event
 from handlers.core.record import BadRecord, parse_event, value_at
-from tests.records import ACCOUNT, CERTIFICATE, REGION, make_event
-from tests.rules import make_ruleset
+from tests.support.records import ACCOUNT, CERTIFICATE, REGION, make_event
+from tests.support.rules import make_ruleset
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),

@@ -5,7 +5,7 @@ import pytest
 
 from handlers.core.record import parse_event
 from handlers.core.resources import find_resource
-from tests.records import ACCOUNT, CERTIFICATE, REGION, make_event
+from tests.support.records import ACCOUNT, CERTIFICATE, REGION, make_event
 
 ARN = f"arn:aws:iot:{REGION}:{ACCOUNT}"
 CONSOLE = f"https://{REGION}.console.aws.amazon.com/iot/home?region={REGION}#"

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from handlers.core.severity import Severity
-from tests.rules import CUSTOM_RULE, UPDATE_CERTIFICATE, make_ruleset
+from tests.support.rules import CUSTOM_RULE, UPDATE_CERTIFICATE, make_ruleset
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from handlers.core.destinations import load_destinations
 from handlers.core.ruleset import Ruleset
 from handlers.core.ruleset_file import dump_ruleset, load_ruleset
 from handlers.core.ruleset_format import RULESET_FORMAT, BadRuleset
-from rulebook.catalog import load_catalog
 from rulebook.compile import compile_file
+from tests.support.catalog import CATALOG
 
 ROOT = Path(__file__).parents[3]
 FILES = [ROOT / "config" / "alerts.yaml", *sorted((ROOT / "config" / "examples").glob("*.yaml"))]
@@ -20,7 +20,7 @@ FILES = [ROOT / "config" / "alerts.yaml", *sorted((ROOT / "config" / "examples")
 
 @pytest.fixture(scope="module", params=FILES, ids=lambda path: path.stem)
 def ruleset(request: pytest.FixtureRequest) -> Ruleset:
-    return compile_file(request.param, load_catalog())
+    return compile_file(request.param, CATALOG)
 
 
 def test_what_is_written_is_read_back(ruleset: Ruleset) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from handlers.core.record import parse_event
 from handlers.core.topic_rules import describe_topic_rule
-from tests.records import make_event
+from tests.support.records import make_event
 
 
 def _fact_of(parameters: dict[str, Any]) -> dict[str, bool] | None:

@@ -12,8 +12,8 @@ from handlers.core.alerts import Alert, Delivery, write_delivery
 from handlers.core.backoff import retry_delay, spread_of
 from handlers.core.destinations import Destination
 from handlers.pipeline import ClaimHeld, TryAgain, Undeliverable
-from tests.alerts import make_alert
-from tests.rules import make_ruleset
+from tests.support.alerts import make_alert
+from tests.support.rules import make_ruleset
 
 BODY = write_delivery(Delivery(alert=make_alert(), destination="secops"))
 

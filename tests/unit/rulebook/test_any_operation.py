@@ -12,10 +12,10 @@ from handlers.core.record import parse_event
 from handlers.core.ruleset import Ruleset
 from handlers.core.severity import Severity
 from rulebook.any_operation import load_any_operation
-from rulebook.catalog import load_catalog
 from rulebook.compile import compile_file
 from rulebook.faults import CatalogError
-from tests.records import ACCOUNT, make_event
+from tests.support.catalog import CATALOG
+from tests.support.records import ACCOUNT, make_event
 
 ROOT = Path(__file__).parents[3]
 THEIRS = "arn:aws:iot:eu-west-1:999999999999:cert/x"
@@ -26,7 +26,7 @@ QUIET = {"operation": "CreateThing", "requestParameters": {"thingName": "pump"}}
 
 @pytest.fixture(scope="module")
 def ruleset() -> Ruleset:
-    return compile_file(ROOT / "config" / "alerts.yaml", load_catalog())
+    return compile_file(ROOT / "config" / "alerts.yaml", CATALOG)
 
 
 def find(ruleset: Ruleset, **record: Any) -> Finding:

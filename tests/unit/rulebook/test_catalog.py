@@ -15,6 +15,7 @@ from rulebook.catalog import CATALOG_FOLDER, load_catalog
 from rulebook.faults import CatalogError
 from rulebook.services import SERVICES
 from rulebook.source import read_source
+from tests.support.catalog import CATALOG
 
 # Documents, keys, tokens, and free text that anyone may have written.
 NEVER_SHOWN = re.compile(
@@ -42,26 +43,23 @@ def faults_of(folder: Path, **files: str) -> list[str]:
 
 
 def test_the_shipped_catalog_is_sound_and_sorted() -> None:
-    catalog = load_catalog()
-    assert sorted(catalog) == list(catalog)
-    assert "iot:UpdateCertificate" in catalog
+    assert sorted(CATALOG) == list(CATALOG)
+    assert "iot:UpdateCertificate" in CATALOG
 
 
 def test_each_category_of_iot_is_a_file_of_its_own_and_each_other_service_too() -> None:
-    catalog = load_catalog()
     for path in CATALOG_FOLDER.glob("*.yaml"):
         operations = read_source(path).data
         homes = {
-            catalog[each].category if each.startswith("iot:") else each.partition(":")[0]
+            CATALOG[each].category if each.startswith("iot:") else each.partition(":")[0]
             for each in operations
         }
         assert {path.stem} == homes
 
 
 def test_no_category_stands_in_two_files() -> None:
-    catalog = load_catalog()
     files = {
-        path.stem: {catalog[each].category for each in read_source(path).data}
+        path.stem: {CATALOG[each].category for each in read_source(path).data}
         for path in CATALOG_FOLDER.glob("*.yaml")
     }
     categories = [category for each in files.values() for category in each]
@@ -69,18 +67,18 @@ def test_no_category_stands_in_two_files() -> None:
 
 
 def test_every_technique_that_is_named_is_used() -> None:
-    used = {technique for entry in load_catalog().values() for technique in entry.attack}
+    used = {technique for entry in CATALOG.values() for technique in entry.attack}
     used |= {each for found in load_any_operation().circumstances.values() for each in found.attack}
     assert set(TECHNIQUES) == used
 
 
 def test_nothing_secret_may_be_shown() -> None:
-    shown = [path for entry in load_catalog().values() for path in (*entry.shown, entry.subject) if path]
+    shown = [path for entry in CATALOG.values() for path in (*entry.shown, entry.subject) if path]
     assert [] == [path for path in shown if NEVER_SHOWN.search(path)]
 
 
 def test_the_severity_of_an_activation_differs_from_that_of_a_revocation() -> None:
-    entry = load_catalog()["iot:UpdateCertificate"]
+    entry = CATALOG["iot:UpdateCertificate"]
     assert Severity.MEDIUM == entry.severity
     assert [(Severity.HIGH, {"requestParameters": {"newStatus": ["ACTIVE"]}})] == [
         (each.to, each.when) for each in entry.escalate
@@ -88,7 +86,7 @@ def test_the_severity_of_an_activation_differs_from_that_of_a_revocation() -> No
 
 
 def test_an_entry_can_not_be_changed() -> None:
-    entry = load_catalog()["iot:UpdateCertificate"]
+    entry = CATALOG["iot:UpdateCertificate"]
     with pytest.raises(ValidationError, match="frozen"):
         entry.severity = Severity.LOW
 

@@ -15,13 +15,12 @@ from handlers.core.operations import is_read
 from handlers.core.patterns import compile_pattern
 from handlers.core.severity import Severity
 from rulebook.any_operation import load_any_operation
-from rulebook.catalog import load_catalog
 from rulebook.services import SERVICES
-from tests.aws_commands import faults_of
-from tests.rules import leaves
 from tests.service_models import find_operation, operations_of, read_model, shape_at
+from tests.support.aws_commands import faults_of
+from tests.support.catalog import CATALOG
+from tests.support.rules import leaves
 
-CATALOG = load_catalog()
 IOT = [operation for operation in CATALOG if operation.startswith("iot:")]
 
 # How bad a call is at least that gives devices such a policy.

@@ -17,9 +17,9 @@ from rulebook.catalog import load_catalog
 from rulebook.compile import compile_ruleset
 from rulebook.config import load_config
 from rulebook.services import SERVICES
+from tests.support.catalog import CATALOG
 
 ROOT = Path(__file__).parents[3]
-CATALOG = load_catalog()
 ANY_OPERATION = load_any_operation()
 
 

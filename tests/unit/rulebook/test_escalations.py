@@ -11,10 +11,10 @@ import pytest
 from handlers.core.patterns import compile_pattern
 from handlers.core.severity import Severity
 from rulebook.any_operation import load_any_operation
-from rulebook.catalog import Entry, Escalation, load_catalog
+from rulebook.catalog import Entry, Escalation
 from tests.service_models import find_operation
+from tests.support.catalog import CATALOG
 
-CATALOG = load_catalog()
 ABSENT = object()
 SOMETHING_ELSE = "something else"
 

@@ -21,16 +21,16 @@ from handlers.core.ruleset import Ruleset
 from handlers.core.ruleset_file import dump_ruleset, load_ruleset
 from handlers.core.severity import Severity
 from rulebook.any_operation import load_any_operation
-from rulebook.catalog import Entry, Escalation, load_catalog
+from rulebook.catalog import Entry, Escalation
 from rulebook.compile import compile_ruleset
 from rulebook.config import Config, check_config
 from rulebook.services import SERVICES
-from tests.records import ACCOUNT, make_event
+from tests.support.catalog import CATALOG
+from tests.support.records import ACCOUNT, make_event
 
 ROOT = Path(__file__).parents[3]
 EXAMPLES = sorted((ROOT / "config" / "examples").glob("*.yaml"))
 EVENTS = sorted((ROOT / "tests" / "events").glob("*.json"))
-CATALOG = load_catalog()
 WIDE = '{"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}'
 
 

@@ -14,14 +14,13 @@ from handlers.core.facts import derive_facts
 from handlers.core.record import Record, parse_event
 from rulebook import vocabulary
 from rulebook.any_operation import load_any_operation
-from rulebook.catalog import load_catalog
 from rulebook.config.context import read_context
 from rulebook.config.dead_patterns import never_matches
 from rulebook.vocabulary import FACTS, RECORD, Anything, Group, Leaf
-from tests.records import make_event
+from tests.support.catalog import CATALOG
+from tests.support.records import make_event
 
 EVENTS = sorted((Path(__file__).parents[2] / "events").glob("*.json"))
-CATALOG = load_catalog()
 LISTS = {"buckets": ["ours"], "domains": ["example.com"]}
 AROUND = read_context({"watch": {"reads": True}, "allow_lists": LISTS}, CATALOG)
 OURS = AllowLists(buckets=frozenset({"ours"}), domains=frozenset({"example.com"}))

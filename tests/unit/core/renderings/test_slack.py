@@ -8,9 +8,9 @@ from slack_sdk.models.blocks import Block
 
 from handlers.core.alerts import Alert
 from handlers.core.renderings.slack import render_slack
-from tests.alerts import make_alert
-from tests.records import CERTIFICATE
-from tests.rules import UPDATE_CERTIFICATE
+from tests.support.alerts import make_alert
+from tests.support.records import CERTIFICATE
+from tests.support.rules import UPDATE_CERTIFICATE
 
 HOSTILE = "<!channel> <https://evil.example|click> *bold* `code` & @here"
 

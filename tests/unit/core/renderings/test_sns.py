@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from handlers.core.codec import to_json
 from handlers.core.renderings.sns import render_sns
 from handlers.core.renderings.text import render_text
-from tests.alerts import make_alert
-from tests.rules import UPDATE_CERTIFICATE
+from tests.support.alerts import make_alert
+from tests.support.rules import UPDATE_CERTIFICATE
 
 
 def test_people_read_text_and_machines_get_the_alert_as_json() -> None:

@@ -1,7 +1,7 @@
 from handlers.core.renderings.text import render_text
-from tests.alerts import make_alert
-from tests.records import CERTIFICATE
-from tests.rules import make_ruleset
+from tests.support.alerts import make_alert
+from tests.support.records import CERTIFICATE
+from tests.support.rules import make_ruleset
 
 
 def test_the_text_reads_well_as_an_email() -> None:

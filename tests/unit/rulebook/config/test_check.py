@@ -17,15 +17,14 @@ from pydantic import BaseModel
 from handlers.core.ruleset_file import dump_ruleset, load_ruleset
 from handlers.core.severity import Severity
 from rulebook.any_operation import load_any_operation
-from rulebook.catalog import load_catalog
 from rulebook.compile import compile_ruleset
 from rulebook.config import CheckedConfig, Config, Override, check_config, load_config
 from rulebook.faults import ConfigError
 from rulebook.source import read_source
+from tests.support.catalog import CATALOG
 
 ROOT = Path(__file__).parents[4]
 DEFAULT = ROOT / "config" / "alerts.yaml"
-CATALOG = load_catalog()
 ANY_OPERATION = load_any_operation()
 VALID = "version: 1\ndestinations:\n  audit: {sns: create}\n"
 BROKEN = [

@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from rulebook.catalog import load_catalog
 from rulebook.config import check_config
+from tests.support.catalog import CATALOG
 
-CATALOG = load_catalog()
 TODAY = date(2026, 11, 22)
 AUDIT = "version: 1\ndestinations:\n  audit: {sns: create}\n"
 

@@ -4,10 +4,9 @@ from typing import Any
 
 import pytest
 
-from rulebook.catalog import load_catalog
 from rulebook.config.overbroad import silenced_by
+from tests.support.catalog import CATALOG
 
-CATALOG = load_catalog()
 ROLE = "arn:aws:iam::111122223333:role"
 
 

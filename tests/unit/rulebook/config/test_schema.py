@@ -7,9 +7,9 @@ from typing import Any
 import jsonschema
 import pytest
 
-from rulebook.catalog import load_catalog
 from rulebook.config.schema import SCHEMA, render_schema
 from rulebook.source import parse_source, read_source
+from tests.support.catalog import CATALOG
 
 CONFIGS = [SCHEMA.with_name("alerts.yaml"), *sorted(SCHEMA.parent.glob("examples/*.yaml"))]
 VALID = "version: 1\ndestinations: {audit: {sns: create}}\n"
@@ -23,7 +23,7 @@ def validator() -> Any:
 
 
 def test_the_file_is_the_one_that_the_model_gives() -> None:
-    assert render_schema(load_catalog()) == SCHEMA.read_text(encoding="utf-8")
+    assert render_schema(CATALOG) == SCHEMA.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)

@@ -9,8 +9,8 @@ from cli.explain import Explanation, event_data, explain_event
 from cli.explain_text import render_event
 from handlers.core.record import parse_event
 from handlers.core.ruleset import Ruleset
-from tests.records import make_event
-from tests.rules import make_ruleset
+from tests.support.records import make_event
+from tests.support.rules import make_ruleset
 
 
 def explained(ruleset: Ruleset | None = None, **record: Any) -> Explanation:

@@ -6,8 +6,8 @@ from handlers.core.judgement import Finding, Judged, judge_event
 from handlers.core.reasons import explain_finding
 from handlers.core.record import parse_event
 from handlers.core.ruleset import Ruleset
-from tests.records import make_event
-from tests.rules import make_ruleset
+from tests.support.records import make_event
+from tests.support.rules import make_ruleset
 
 
 def judge_call(ruleset: Ruleset | None = None, **record: Any) -> Judged:

@@ -6,8 +6,8 @@ from typing import Any
 from handlers.core.alert_building import build_alert
 from handlers.core.alerts import Alert
 from handlers.core.ruleset import Ruleset
-from tests.findings import judge_call
-from tests.rules import UPDATE_CERTIFICATE, make_ruleset
+from tests.support.findings import judge_call
+from tests.support.rules import UPDATE_CERTIFICATE, make_ruleset
 
 
 def make_alert(
