@@ -134,7 +134,11 @@ def test_what_matches_as_it_is_written_matches_in_lowered_names_too(
         )
 
     assume(not _meet_when_lowered(asked))
-    record = {"requestParameters": {**more, **asked}}
+    # Names that meet become an array, and its elements are matched one by one: what stands beside it under
+    # a dotted spelling ({"b": 1, "B": {"x": 2}, "B.y": 3}) lies in none of them.
+    parameters = {**more, **asked}
+    assume(not _meet_when_lowered(parameters) or "." not in str(parameters))
+    record = {"requestParameters": parameters}
     pattern = {"requestParameters": as_pattern(asked)}
     try:
         plain = compile_pattern(pattern)(record)
