@@ -5,23 +5,24 @@ from __future__ import annotations
 import pathlib
 from collections.abc import Iterable, Mapping
 
-from handlers.core import ruleset as core
+from handlers.core import ruleset as compiled
 from handlers.core.allow_lists import AllowLists
-from handlers.core.circumstances import Circumstance as CoreCircumstance
+from handlers.core.circumstances import Circumstance as CompiledCircumstance
 from handlers.core.destinations import Destination
 from handlers.core.operations import split_operation
+from handlers.core.patterns import read_pattern
 from handlers.core.record_pattern import RecordPattern
 from handlers.core.severity import Severity
 from rulebook.any_operation import AnyOperation, Circumstance, load_any_operation
 from rulebook.api_models import has_capitals
 from rulebook.catalog import Entry, Escalation
 from rulebook.config import Config, CustomRule, KnownAutomation, Override, effective_severity, load_config
-from rulebook.config.conditions import only_texts
+from rulebook.config.conditions import texts_at
 from rulebook.config.context import READ, UNCATALOGUED
 from rulebook.services import SERVICES
 
 
-def compile_file(path: str | pathlib.Path, catalog: Mapping[str, Entry]) -> core.Ruleset:
+def compile_file(path: str | pathlib.Path, catalog: Mapping[str, Entry]) -> compiled.Ruleset:
     """The ruleset of a config file and all built-in judgements; see `load_config` and `compile_ruleset`.
 
     Raises `RulebookError` with every fault.
@@ -31,7 +32,7 @@ def compile_file(path: str | pathlib.Path, catalog: Mapping[str, Entry]) -> core
 
 def compile_ruleset(
     config: Config, catalog: Mapping[str, Entry], any_operation: AnyOperation
-) -> core.Ruleset:
+) -> compiled.Ruleset:
     """The ruleset of a checked config; the same input gives the same ruleset.
 
     Services that config leaves out have no rules. Escalations that would not raise the operator's severity
@@ -39,10 +40,10 @@ def compile_ruleset(
     """
     defaults, lists = config.defaults, config.allow_lists
     services = frozenset(service.prefix for service in config.watch.judged)
-    return core.Ruleset(
+    return compiled.Ruleset(
         services=services,
         catalog_rules={
-            operation: _rule(operation, entry, config.operations.get(operation))
+            operation: _catalog_rule(operation, entry, config.operations.get(operation))
             for operation, entry in sorted(catalog.items())
             if split_operation(operation)[0] in services
         },
@@ -63,7 +64,7 @@ def compile_ruleset(
         custom_rules=tuple(map(_custom_rule, config.rules)),
         automation=tuple(_automation(each, defaults.minimum_severity) for each in config.known_automation),
         suppressions=tuple(
-            core.Suppression(each.name, RecordPattern(each.match), each.reason, each.until)
+            compiled.Suppression(each.name, RecordPattern(each.match), each.reason, each.until)
             for each in config.suppressions
         ),
         allow_lists=AllowLists(
@@ -78,13 +79,37 @@ def compile_ruleset(
     )
 
 
-def _rule(operation: str, entry: Entry, override: Override | None) -> core.Rule:
-    severity = effective_severity(entry, override)
-    changed = override.escalate if override is not None else None
-    escalations = entry.escalate if changed is None else changed
+def _catalog_rule(operation: str, entry: Entry, override: Override | None) -> compiled.Rule:
     service, event_name = split_operation(operation)
-    return core.Rule(
-        name=operation,
+    changed = override.escalate if override is not None else None
+    return _rule(
+        operation,
+        entry,
+        severity=effective_severity(entry, override),
+        escalations=entry.escalate if changed is None else changed,
+        off=override is not None and override.severity == "off",
+        capitals=has_capitals(SERVICES[service], event_name),
+    )
+
+
+def _rule_without_entry(name: str, entry: Entry, severity: str) -> compiled.Rule:
+    """The rule of operations without an entry, at the operator's severity."""
+    off = severity == "off"
+    base = entry.severity if off else Severity(severity)
+    return _rule(name, entry, severity=base, escalations=entry.escalate, off=off, capitals=True)
+
+
+def _rule(
+    name: str,
+    entry: Entry,
+    *,
+    severity: Severity,
+    escalations: Iterable[Escalation],
+    off: bool,
+    capitals: bool,
+) -> compiled.Rule:
+    return compiled.Rule(
+        name=name,
         category=entry.category,
         severity=severity,
         subject=entry.subject,
@@ -93,35 +118,18 @@ def _rule(operation: str, entry: Entry, override: Override | None) -> core.Rule:
         escalations=_escalations(each for each in escalations if each.to > severity),
         runbook=entry.runbook,
         attack=entry.attack,
-        off=override is not None and override.severity == "off",
-        capitals=has_capitals(SERVICES[service], event_name),
-    )
-
-
-def _rule_without_entry(name: str, entry: Entry, severity: str) -> core.Rule:
-    """The rule of operations without an entry, at the operator's severity."""
-    off = severity == "off"
-    return core.Rule(
-        name=name,
-        category=entry.category,
-        severity=entry.severity if off else Severity(severity),
-        subject=entry.subject,
-        why=entry.why,
-        shown=entry.shown,
-        escalations=_escalations(entry.escalate),
-        runbook=entry.runbook,
-        attack=entry.attack,
         off=off,
+        capitals=capitals,
     )
 
 
-def _custom_rule(rule: CustomRule) -> core.CustomRule:
-    return core.CustomRule(
+def _custom_rule(rule: CustomRule) -> compiled.CustomRule:
+    return compiled.CustomRule(
         name=rule.name,
         match=RecordPattern(rule.match),
         severity=rule.severity,
         why=rule.why,
-        event_names=only_texts(rule.match.get("eventName")) or None,
+        event_names=texts_at(read_pattern(rule.match), "eventName") or None,
         escalations=_escalations(rule.escalate),
         category=rule.category,
         subject=rule.subject,
@@ -131,12 +139,12 @@ def _custom_rule(rule: CustomRule) -> core.CustomRule:
     )
 
 
-def _escalations(escalations: Iterable[Escalation]) -> tuple[core.Escalation, ...]:
-    return tuple(core.Escalation(RecordPattern(each.when), each.to, each.why) for each in escalations)
+def _escalations(escalations: Iterable[Escalation]) -> tuple[compiled.Escalation, ...]:
+    return tuple(compiled.Escalation(RecordPattern(each.when), each.to, each.why) for each in escalations)
 
 
-def _circumstance(name: str, circumstance: Circumstance) -> CoreCircumstance:
-    return CoreCircumstance(
+def _circumstance(name: str, circumstance: Circumstance) -> CompiledCircumstance:
+    return CompiledCircumstance(
         name=name,
         when=RecordPattern(circumstance.when),
         at_least=circumstance.at_least,
@@ -146,9 +154,9 @@ def _circumstance(name: str, circumstance: Circumstance) -> CoreCircumstance:
     )
 
 
-def _automation(automation: KnownAutomation, minimum: Severity) -> core.Automation:
+def _automation(automation: KnownAutomation, minimum: Severity) -> compiled.Automation:
     roles = [{"wildcard": role} if "*" in role else role for role in automation.roles]
-    return core.Automation(
+    return compiled.Automation(
         name=automation.name,
         when=RecordPattern({"facts": {"actor": {"id": roles}}}),
         operations=None if automation.operations is None else frozenset(automation.operations),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from handlers.core.patterns import compile_pattern
+from handlers.core.patterns import Field, Nodes, compile_pattern
 from rulebook.faults import Place, did_you_mean, quoted, quoted_loosely
 from rulebook.vocabulary import Leaf
 
@@ -36,11 +36,17 @@ def each_literal(values: object) -> Iterator[tuple[int, object]]:
         )
 
 
-def only_texts(values: object) -> frozenset[str]:
-    """The texts of a list that holds nothing else; empty where anything else may match."""
-    if isinstance(values, list) and all(isinstance(value, str) for value in values):
-        return frozenset(values)
-    return frozenset()
+def texts_at(nodes: Nodes, name: str) -> frozenset[str]:
+    """The texts that a pattern allows at the field `name`; empty where anything else may match."""
+    values = values_at(nodes, name) or []
+    texts = [value for value in values if isinstance(value, str)]
+    return frozenset(texts if len(texts) == len(values) else ())
+
+
+def values_at(nodes: Nodes, name: str) -> list[object] | None:
+    """What a pattern allows at the field `name`, outside any `$or`; None where it does not ask."""
+    found = (node.values for node in nodes if isinstance(node, Field) and node.path == (name,))
+    return next(found, None)
 
 
 def _literal(value: object, leaf: Leaf) -> str | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from handlers.core.operations import is_read, split_operation
 from handlers.core.patterns import Either, Field, Nodes, compile_pattern, fields_of, read_pattern
 from rulebook.api_models import parameters_of
-from rulebook.config.conditions import each_literal, only_texts, unmet
+from rulebook.config.conditions import each_literal, texts_at, unmet
 from rulebook.config.context import Context
 from rulebook.config.parameters import unknown_parameters
 from rulebook.faults import Place, did_you_mean, quoted, quoted_loosely
@@ -71,7 +71,7 @@ def never_matches(
     walk = _Walk(context, root)
     if is_sound(within):
         match = read_pattern(within)
-        scope = replace(walk.narrowed(match, scope), alone=_texts_at(match, "eventName"))
+        scope = replace(walk.narrowed(match, scope), alone=texts_at(match, "eventName"))
     return list(walk.nodes(read_pattern(pattern), scope, ()))
 
 
@@ -113,7 +113,7 @@ class _Walk:
 
     def narrowed(self, nodes: Nodes, scope: _Scope) -> _Scope:
         """The scope of what stands in a pattern, or a branch, that stands in this scope."""
-        sources, names = _texts_at(nodes, "eventSource"), _texts_at(nodes, "eventName")
+        sources, names = texts_at(nodes, "eventSource"), texts_at(nodes, "eventName")
         services = tuple(each for each in scope.services if not sources or sources & set(each.event_sources))
         if names:
             found = tuple((each, name) for each in services for name in sorted(names))
@@ -229,9 +229,3 @@ def _written_twice(nodes: Nodes, place: Place) -> Iterator[Told]:
             for path in sorted(set(beside) & {field.path for field in fields_of(branch)}):
                 told = f"{quoted('.'.join(path))} stands beside the $or too, and only one of both would hold"
                 yield (*either.place, position), f"{told}; write it in each branch"
-
-
-def _texts_at(nodes: Nodes, name: str) -> frozenset[str]:
-    """The texts that a pattern wants at the top, where it wants nothing else there; see `only_texts`."""
-    values = next((node.values for node in nodes if isinstance(node, Field) and node.path == (name,)), None)
-    return only_texts(values)

@@ -10,6 +10,7 @@ from typing import Any
 from handlers.core.operations import split_operation
 from handlers.core.patterns import Field, compile_pattern, read_pattern
 from handlers.core.severity import Severity
+from rulebook.config.conditions import values_at
 from rulebook.config.context import Context
 from rulebook.config.delivery import Route
 from rulebook.config.model import Config, CustomRule, Suppression
@@ -127,8 +128,8 @@ def _of_no_operation(config: Config, context: Context) -> Iterator[LintWarning]:
     known = frozenset[str]().union(*(context.operations[service.prefix] for service in context.watched))
     for section, items in sections:
         for position, item in enumerate(items):
-            names = (item.match or {}).get("eventName")
-            if isinstance(names, list):
+            names = values_at(read_pattern(item.match), "eventName") if item.match is not None else None
+            if names is not None:
                 matches = compile_pattern({"eventName": names})
                 if not any(matches({"eventName": name}) for name in known):
                     message = "matches no operation that this release knows; is it spelled as AWS does?"
