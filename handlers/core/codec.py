@@ -35,18 +35,18 @@ def to_json(value: Any) -> Any:
     return value
 
 
-@to_json.register
-def _(value: Mapping) -> Any:  # type: ignore[type-arg] # singledispatch takes bare classes
+@to_json.register(Mapping)
+def _(value: Mapping[Any, Any]) -> Any:
     return {to_json(key): to_json(inner) for key, inner in value.items()}
 
 
-@to_json.register
-def _(value: frozenset) -> Any:  # type: ignore[type-arg]
+@to_json.register(frozenset)
+def _(value: frozenset[Any]) -> Any:
     return sorted(map(to_json, value))
 
 
-@to_json.register
-def _(value: tuple) -> Any:  # type: ignore[type-arg]
+@to_json.register(tuple)
+def _(value: tuple[Any, ...]) -> Any:
     return [to_json(item) for item in value]
 
 

@@ -24,8 +24,7 @@ class PatternError(ValueError):
 
 def known_names(name: object, known: Iterable[object]) -> str:
     """The names that may be written, and the one that was meant, if one looks like `name`."""
-    # Only a faulty pattern needs difflib, which takes as long to import as all of this package.
-    from difflib import get_close_matches  # noqa: PLC0415
+    from difflib import get_close_matches  # noqa: PLC0415 - dear to import, and only faults need it
 
     names = sorted(map(str, known))
     meant = get_close_matches(str(name), names, n=1)
