@@ -11,6 +11,7 @@ from botocore.exceptions import UnknownServiceError
 from botocore.loaders import Loader
 from botocore.model import ListShape, MapShape, ServiceModel, Shape, StructureShape
 
+from handlers.core.parameter_case import lower_first
 from rulebook.services import Service
 
 
@@ -46,15 +47,23 @@ def parameters_of(service: Service, operation: str) -> tuple[StructureShape, ...
 
 
 @cache
-def has_capitals(service: Service, operation: str) -> bool:
-    """Whether a name below the operation's parameters, or its answer, may begin with a capital.
+def parameters_with_capitals(service: Service, operation: str) -> frozenset[str] | None:
+    """The parameters of an operation, and of its answer, below which a name may begin with a capital: one of
+    the model, or one that callers choose, such as those of attributes. Their own first letters are lowered.
 
-    True where no model tells, and where callers choose names, such as those of attributes.
+    None where no model tells.
     """
     known = [model for model in _models(service) if operation in model.operation_names]
     called = [model.operation_model(operation) for model in known]
     shapes = [shape for each in called for shape in (each.input_shape, each.output_shape)]
-    return not known or any(_names_capitals(shape, set()) for shape in shapes if shape is not None)
+    if not known:
+        return None
+    return frozenset(
+        lower_first(name)
+        for shape in shapes
+        for name, member in (members_of(shape) or {} if shape is not None else {}).items()
+        if name[:1].isupper() or _names_capitals(member, set())
+    )
 
 
 def _names_capitals(shape: Shape, seen: set[str]) -> bool:

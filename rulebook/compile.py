@@ -14,7 +14,7 @@ from handlers.core.patterns import read_pattern
 from handlers.core.record_pattern import RecordPattern
 from handlers.core.severity import Severity
 from rulebook.any_operation import AnyOperation, Circumstance, load_any_operation
-from rulebook.api_models import has_capitals
+from rulebook.api_models import parameters_with_capitals
 from rulebook.catalog import Entry, Escalation
 from rulebook.config import Config, CustomRule, KnownAutomation, Override, effective_severity, load_config
 from rulebook.config.conditions import texts_at
@@ -88,7 +88,7 @@ def _catalog_rule(operation: str, entry: Entry, override: Override | None) -> co
         severity=effective_severity(entry, override),
         escalations=entry.escalate if changed is None else changed,
         off=override is not None and override.severity == "off",
-        capitals=has_capitals(SERVICES[service], event_name),
+        capitals=parameters_with_capitals(SERVICES[service], event_name),
     )
 
 
@@ -96,7 +96,7 @@ def _rule_without_entry(name: str, entry: Entry, severity: str) -> compiled.Rule
     """The rule of operations without an entry, at the operator's severity."""
     off = severity == "off"
     base = entry.severity if off else Severity(severity)
-    return _rule(name, entry, severity=base, escalations=entry.escalate, off=off, capitals=True)
+    return _rule(name, entry, severity=base, escalations=entry.escalate, off=off, capitals=None)
 
 
 def _rule(
@@ -106,7 +106,7 @@ def _rule(
     severity: Severity,
     escalations: Iterable[Escalation],
     off: bool,
-    capitals: bool,
+    capitals: frozenset[str] | None,
 ) -> compiled.Rule:
     return compiled.Rule(
         name=name,

@@ -106,7 +106,9 @@ def _in_console(record: Mapping[str, Any], identity: Mapping[str, Any]) -> bool:
     if record.get("sessionCredentialFromConsole") in ("true", True):
         return True
     agent = as_text(record.get("userAgent")).removeprefix("[")
-    if agent.startswith(_CONSOLE_AGENTS) or _service(identity) == "signin.amazonaws.com":
+    if agent.startswith(_CONSOLE_AGENTS):
+        return True
+    if "invokedBy" in identity and _service(identity) == "signin.amazonaws.com":
         return True
     return "Console" in agent and _CONSOLE_PROGRAM.match(agent) is not None
 

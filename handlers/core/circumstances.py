@@ -45,9 +45,7 @@ class CircumstanceIndex:
     def find(self, view: Mapping[str, Any]) -> tuple[Circumstance, ...]:
         """The circumstances that hold, in their order. `view` is the record with its `facts`."""
         facts = view["facts"]
-        candidates = list(self._always)
-        if kind := self._by_kind.get(facts["actor"]["kind"]):
-            candidates += kind
+        candidates = [*self._always, *self._by_kind.get(facts["actor"]["kind"], ())]
         for name, filed in self._if_true.items():
             if facts.get(name):
                 candidates += filed

@@ -108,7 +108,8 @@ def _find(
     verdicts = _give_verdicts(operation, view, rules, ruleset, circumstances)
     if not verdicts:
         return None
-    verdicts.sort(key=_rank, reverse=True)
+    if len(verdicts) > 1:
+        verdicts.sort(key=_rank, reverse=True)
     if not ruleset.suppressions:
         return Finding(tuple(verdicts), circumstances, _route(verdicts, view, ruleset))
     left, suppressed, expired = _suppress(verdicts, view, record.event_time.date(), ruleset.suppressions)
@@ -231,5 +232,5 @@ def _suppress(
 
 def _route(verdicts: Sequence[Verdict], view: Mapping[str, Any], ruleset: Ruleset) -> tuple[str, ...]:
     """Who is told."""
-    audience = ruleset.audiences[verdicts[0].severity]
+    audience = ruleset.audience_of(verdicts[0].severity)
     return audience.destinations_for(with_finding(view, verdicts)) if audience.matched else audience.always

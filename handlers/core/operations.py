@@ -26,6 +26,7 @@ def service_of(event_source: str) -> str:
     return _SPELLINGS.get(service, service)
 
 
+@lru_cache(maxsize=1024)
 def name_operation(event_source: str, event_name: str) -> str:
     """The operation's one name, from the two fields of a record that identify it."""
     return f"{service_of(event_source)}:{event_name}"

@@ -92,10 +92,10 @@ def parse_event(event: object) -> Record:
     detail = event.get("detail")
     if not isinstance(detail, dict):
         raise BadRecord(f"detail is {_kind(detail)}, not a CloudTrail record")
-    return parse_record(detail, account=as_text(event.get("account")))
+    return parse_record(detail, account=event.get("account"))
 
 
-def parse_record(detail: Mapping[str, Any], *, account: str = "") -> Record:
+def parse_record(detail: Mapping[str, Any], *, account: object = None) -> Record:
     """Read a bare record; `account` is whose trail it comes from, for records that do not say.
 
     Raises `BadRecord` when a part that every judgement needs is missing or of another type.
@@ -103,8 +103,10 @@ def parse_record(detail: Mapping[str, Any], *, account: str = "") -> Record:
     _object_or_null(detail, "responseElements")
     parameters = _object_or_null(detail, "requestParameters")
     identity = _object_or_null(detail, "userIdentity")
-    account = as_text(detail.get("recipientAccountId")) or account or as_text(identity.get("accountId"))
-    if not account:
+    owner = (
+        as_text(detail.get("recipientAccountId")) or as_text(account) or as_text(identity.get("accountId"))
+    )
+    if not owner:
         raise BadRecord("no account: recipientAccountId is missing")
     return Record(
         event_id=_identity(detail),
@@ -112,7 +114,7 @@ def parse_record(detail: Mapping[str, Any], *, account: str = "") -> Record:
         event_name=_required(detail, "eventName"),
         event_time=_time(_required(detail, "eventTime")),
         region=_required(detail, "awsRegion"),
-        account=account,
+        account=owner,
         request_parameters=parameters,
         user_identity=identity,
         raw=detail,

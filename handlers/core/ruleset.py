@@ -16,7 +16,7 @@ from handlers.core.destinations import Destination
 from handlers.core.facts import ON_DEMAND
 from handlers.core.operations import is_read, split_operation
 from handlers.core.parameter_case import SECTIONS, lower_path
-from handlers.core.patterns import fields_of
+from handlers.core.patterns import Path, fields_of
 from handlers.core.record_pattern import RecordPattern
 from handlers.core.routes import Audience, Route, find_audience
 from handlers.core.severity import Severity
@@ -50,8 +50,10 @@ class Rule:
     """MITRE ATT&CK technique ids."""
     off: bool = False
     """The operator does not want to hear of this operation."""
-    capitals: bool = True
-    """AWS's model of the operation has parameters that begin with a capital, or is not known."""
+    capitals: frozenset[str] | None = None
+    """The parameters below which a name may begin with a capital, their own first letters lowered. None where
+    that is not known.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,15 +176,19 @@ class Ruleset:
         """Finds the circumstances that hold."""
         return CircumstanceIndex(self.circumstances)
 
+    def audience_of(self, severity: Severity) -> Audience:
+        """Who hears of a severity."""
+        return self._audiences[severity.rank]
+
     @cached_property
-    def audiences(self) -> Mapping[Severity, Audience]:
-        """Who hears of each severity."""
-        return {
-            severity: find_audience(
+    def _audiences(self) -> tuple[Audience, ...]:
+        # By rank, for the hash of an Enum is slow.
+        return tuple(
+            find_audience(
                 severity, self.routes, minimum=self.minimum_severity, destinations=self.destinations
             )
             for severity in Severity
-        }
+        )
 
     @cached_property
     def _rules_of_catalogued(self) -> dict[str, OperationRules]:
@@ -210,7 +216,11 @@ class Ruleset:
             base_rule=base_rule,
             custom_rules=custom_rules,
             facts=ON_DEMAND & (_IN_EVERY_ALERT | needed),
-            two_cases=any(
-                path[0] in SECTIONS and (base_rule.capitals or lower_path(path) != path) for path in paths
-            ),
+            two_cases=any(_has_two_cases(path, base_rule) for path in paths if path[0] in SECTIONS),
         )
+
+
+def _has_two_cases(path: Path, rule: Rule) -> bool:
+    if rule.capitals is None or len(path) == 1:
+        return True
+    return lower_path(path) != path or path[1] in rule.capitals

@@ -15,7 +15,7 @@ from tests.support.rules import CUSTOM_RULE, UPDATE_CERTIFICATE, make_ruleset
     ],
 )
 def test_a_severity_goes_where_its_routes_say(severity: Severity, expected: tuple[str, ...]) -> None:
-    assert expected == make_ruleset().audiences[severity].destinations_for({})
+    assert expected == make_ruleset().audience_of(severity).destinations_for({})
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,9 @@ def test_a_severity_goes_where_its_routes_say(severity: Severity, expected: tupl
 def test_a_severity_is_told_from_the_minimum_on_and_below_it_not_even_with_a_route(
     minimum: str, expected: tuple[str, ...]
 ) -> None:
-    assert expected == make_ruleset(minimum_severity=minimum).audiences[Severity.MEDIUM].destinations_for({})
+    assert expected == make_ruleset(minimum_severity=minimum).audience_of(Severity.MEDIUM).destinations_for(
+        {}
+    )
 
 
 def test_a_destination_of_two_routes_hears_once() -> None:
@@ -32,14 +34,14 @@ def test_a_destination_of_two_routes_hears_once() -> None:
         {"severities": ["high"], "match": None, "to": ["audit"]},
         {"severities": ["high", "low"], "match": None, "to": ["audit"]},
     ]
-    assert ("audit",) == make_ruleset(routes=routes).audiences[Severity.HIGH].destinations_for({})
+    assert ("audit",) == make_ruleset(routes=routes).audience_of(Severity.HIGH).destinations_for({})
 
 
 def test_a_route_with_a_match_takes_only_what_matches() -> None:
     match = {"recipientAccountId": ["111122223333"]}
     ruleset = make_ruleset(routes=[{"severities": ["high"], "match": match, "to": ["audit"]}])
     views = [{"recipientAccountId": account} for account in ("111122223333", "444455556666")]
-    assert [("audit",), ()] == [ruleset.audiences[Severity.HIGH].destinations_for(view) for view in views]
+    assert [("audit",), ()] == [ruleset.audience_of(Severity.HIGH).destinations_for(view) for view in views]
 
 
 @pytest.mark.parametrize(
@@ -98,15 +100,17 @@ def test_the_rules_of_operations_that_nobody_catalogued_are_not_kept() -> None:
 @pytest.mark.parametrize(
     ("capitals", "match", "expected"),
     [
-        (True, {"requestParameters": {"name": ["x"]}}, True),
-        (True, {"eventName": ["x"]}, False),
-        (False, {"requestParameters": {"name": ["x"]}}, False),
-        (False, {"requestParameters": {"attributes": {"Env": ["x"]}}}, True),
-        (False, {"$or": [{"awsRegion": ["x"]}, {"responseElements": {"Id": ["x"]}}]}, True),
+        (None, {"requestParameters": {"name": ["x"]}}, True),
+        (None, {"eventName": ["x"]}, False),
+        ([], {"requestParameters": {"name": ["x"]}}, False),
+        (["attributes"], {"requestParameters": {"name": ["x"]}}, False),
+        (["attributes"], {"requestParameters": {"attributes": {"env": ["x"]}}}, True),
+        ([], {"requestParameters": {"attributes": {"Env": ["x"]}}}, True),
+        ([], {"$or": [{"awsRegion": ["x"]}, {"responseElements": {"Id": ["x"]}}]}, True),
     ],
 )
 def test_parameters_are_lowered_where_a_pattern_can_meet_two_cases(
-    capitals: bool, match: dict[str, Any], expected: bool
+    capitals: list[str] | None, match: dict[str, Any], expected: bool
 ) -> None:
     rule = {**UPDATE_CERTIFICATE, "escalations": [], "capitals": capitals}
     ruleset = make_ruleset(rule, custom_rules=[{**CUSTOM_RULE, "match": match}])

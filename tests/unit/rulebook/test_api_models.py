@@ -2,7 +2,14 @@
 
 import pytest
 
-from rulebook.api_models import choices_of, has_capitals, is_text, members_of, operations_of, parameters_of
+from rulebook.api_models import (
+    choices_of,
+    is_text,
+    members_of,
+    operations_of,
+    parameters_of,
+    parameters_with_capitals,
+)
 from rulebook.services import SERVICES
 
 
@@ -43,13 +50,21 @@ def test_below_a_map_anything_may_stand() -> None:
 @pytest.mark.parametrize(
     ("service", "operation", "expected"),
     [
-        ("iot", "UpdateCertificate", False),
-        ("iotwireless", "CreateWirelessDevice", True),
+        ("iot", "UpdateCertificate", frozenset()),
         # Callers choose the names of attributes.
-        ("iot", "CreateThing", True),
-        ("iotfleethub", "CreateApplication", True),
+        ("iot", "UpdateThing", {"attributePayload"}),
+        ("iot", "TagResource", {"tags"}),
+        ("iotsecuredtunneling", "CloseTunnel", frozenset()),
+        ("iotfleethub", "CreateApplication", None),
     ],
-    ids=["small letters alone", "in the model", "a caller's", "no model"],
+    ids=["small letters alone", "a caller's", "in the model", "of another service", "no model"],
 )
-def test_names_that_may_begin_with_a_capital_are_known(service: str, operation: str, expected: bool) -> None:
-    assert expected == has_capitals(SERVICES[service], operation)
+def test_parameters_with_names_that_may_begin_with_a_capital_are_known(
+    service: str, operation: str, expected: frozenset[str] | None
+) -> None:
+    assert expected == parameters_with_capitals(SERVICES[service], operation)
+
+
+def test_a_parameter_that_begins_with_a_capital_is_known_by_its_lowered_name() -> None:
+    found = parameters_with_capitals(SERVICES["iotwireless"], "CreateWirelessDevice") or frozenset()
+    assert {"name", "loRaWAN", "sidewalk"} <= found

@@ -64,7 +64,7 @@ def test_a_rule_holds_everything_that_judging_needs(default: dict[str, Any]) -> 
         "runbook": list(entry.runbook),
         "attack": ["T1098.001", "T1531"],
         "off": False,
-        "capitals": False,
+        "capitals": [],
     }
     assert expected == rule_of(default, "iot:UpdateCertificate")
 
