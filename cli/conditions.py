@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from handlers.core.parameter_case import lower_parameters, lower_path
+from handlers.core.parameter_case import lower_path
 from handlers.core.patterns import Either, Field, Path, compile_nodes
 from handlers.core.record_pattern import RecordPattern
 from handlers.core.text import show
@@ -38,11 +38,11 @@ class Condition:
 
 
 def check_conditions(pattern: RecordPattern, view: Mapping[str, Any]) -> tuple[Condition, ...]:
-    """Each condition of a sound pattern, checked alone. A pattern may fail although each of its
-    conditions holds, when they hold in different elements of one array.
+    """Each condition of a sound pattern, checked alone, against a record as `judge_event` matches it.
+
+    A pattern may fail although each condition holds, when they hold in different elements of one array.
     """
-    lowered = lower_parameters(view)
-    return tuple(_check(node, lowered) for node in pattern.nodes)
+    return tuple(_check(node, view) for node in pattern.nodes)
 
 
 def first_failure(pattern: RecordPattern, view: Mapping[str, Any]) -> str:

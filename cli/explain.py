@@ -40,7 +40,7 @@ class Explanation:
     @property
     def view(self) -> Mapping[str, Any]:
         """What patterns are matched against."""
-        return _view(self.judged)
+        return _view(self.judged, self.ruleset)
 
 
 def explain_event(record: Record, ruleset: Ruleset) -> Explanation:
@@ -54,8 +54,11 @@ def explain_event(record: Record, ruleset: Ruleset) -> Explanation:
     )
 
 
-def _view(judged: Judged) -> Mapping[str, Any]:
-    return {**judged.record.raw, "facts": judged.facts}
+def _view(judged: Judged, ruleset: Ruleset) -> Mapping[str, Any]:
+    """The record as `judge_event` matched it, with all its facts."""
+    raw = judged.record.raw
+    two_cases = ruleset.rules_for(judged.operation).two_cases
+    return {**(lower_parameters(raw) if two_cases else raw), "facts": judged.facts}
 
 
 def _why_no_finding(judged: Judged, ruleset: Ruleset) -> str:
@@ -66,7 +69,7 @@ def _why_no_finding(judged: Judged, ruleset: Ruleset) -> str:
             return f"watch.services in the config leaves {service} out"
         return f"{clean(source)} is not a service that Thingwatch judges"
     if not judged.record.is_management:
-        return f"it is a {clean(judged.record.category)} event: only calls of the control plane are judged"
+        return f"only calls of the control plane are judged, not {clean(judged.record.category)} events"
     rule = ruleset.base_rule(judged.operation)
     if rule is ruleset.reads:
         return "the operation only reads"
@@ -76,10 +79,10 @@ def _why_no_finding(judged: Judged, ruleset: Ruleset) -> str:
 
 
 def _near_misses(judged: Judged, ruleset: Ruleset) -> Iterator[NearMiss]:
-    finding, view = judged.finding, _view(judged)
+    finding, view = judged.finding, _view(judged, ruleset)
     if service_of(judged.record.event_source) in ruleset.services and judged.record.is_management:
         for match, rule in ruleset.rules_for(judged.operation).custom_rules:
-            if not match.matches(lower_parameters(view)):
+            if not match.matches(view):
                 yield NearMiss("rule", rule.name, first_failure(match, view))
     if finding is not None:
         # Each verdict is held against the suppressions alone; the worst is the one that people ask about.

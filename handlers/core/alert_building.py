@@ -15,9 +15,8 @@ from handlers.core.resources import find_resource
 from handlers.core.ruleset import Ruleset
 from handlers.core.text import HIDDEN, clean, is_masked, show
 
-_IDENTIFIERS = ("Name", "Id", "Arn")
-# Of the call, of a part, or of a secret; with a hyphen it is an HTTP header, which some services answer too.
-_OF_SOMETHING_ELSE = re.compile(r"request|version|token|key|role|secret|-", re.IGNORECASE)
+_ENDS = ("Name", "Id", "Arn")
+_IDENTIFIER = re.compile(rf"(?:{'|'.join(_ENDS)})$")
 
 
 def build_alert(judged: Judged, finding: Finding, ruleset: Ruleset) -> Alert:
@@ -59,19 +58,21 @@ def _subject(record: Record, path: str) -> str | None:
     value = value_at(record.raw, path)
     if not is_masked(value) and (text := _readable(value)) is not None:
         return text
-    return _identifier_in(as_mapping(record.raw.get("responseElements")))
+    return _identifier_in(as_mapping(record.raw.get("responseElements")), path)
 
 
-def _identifier_in(answer: Mapping[str, Any]) -> str | None:
-    """The name, id or ARN at the top of what AWS answered, which may hold keys and tokens too."""
-    texts = {
-        name: text
-        for name, value in answer.items()
-        if (text := as_text(value)) and not is_masked(text) and not _OF_SOMETHING_ELSE.search(name)
-    }
-    of_itself = [texts[name] for end in _IDENTIFIERS for name in (end, end.lower()) if name in texts]
-    others = [text for end in _IDENTIFIERS for name, text in texts.items() if name.endswith(end)]
-    return next(map(clean, (*of_itself, *others)), None)
+def _identifier_in(answer: Mapping[str, Any], path: str) -> str | None:
+    """The name, id or ARN of the resource in what AWS answered, which may hold keys and tokens too.
+
+    Only these are read: what the subject's name makes (of `thingName`: thingName, thingId, thingArn), and
+    name, id and arn by themselves.
+    """
+    stem = _IDENTIFIER.sub("", path.rpartition(".")[2])
+    found = {name.casefold(): text for name, value in answer.items() if (text := as_text(value))}
+    for name in (*(f"{stem}{end}" for end in _ENDS), *_ENDS):
+        if (known := found.get(name.casefold())) and not is_masked(known):
+            return clean(known)
+    return None
 
 
 def _shown(record: Record, paths: Sequence[str]) -> dict[str, str]:

@@ -20,8 +20,10 @@ _SPELLINGS = {"iotsecuretunneling": "iotsecuredtunneling"}
 def service_of(event_source: str) -> str:
     """The service's prefix in operation names: `iot` for the eventSource `iot.amazonaws.com`.
 
-    What is no AWS service stays as it is, so that it is never taken for one.
+    What is no AWS service stands in brackets, so that it is never taken for one.
     """
+    if not event_source.endswith(_DOMAIN):
+        return f"[{event_source}]"
     service = event_source.removesuffix(_DOMAIN)
     return _SPELLINGS.get(service, service)
 

@@ -5,6 +5,7 @@ integrations) and lowers the first letter for others; no page says for which:
 https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
 It does so to words in capitals too (`ARN` is `aRN`). The catalog writes names as the model does. The names in
 patterns and in records are lowered before they meet, so either case matches, and absent means absent in both.
+Below parameters whose names begin small in AWS's model, at any depth, a record is matched as it is.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from handlers.core.parameter_case import lower_first
+from handlers.core.text import is_masked
 
 _OTHER_CATEGORIES = frozenset({"Data", "NetworkActivity", "Insight"})
 # The record reference says AwsVpceEvents; AWS's examples of such records say AwsVpceEvent.
@@ -108,10 +109,12 @@ def parse_record(detail: Mapping[str, Any], *, account: object = None) -> Record
     )
     if not owner:
         raise BadRecord("no account: recipientAccountId is missing")
+    # An insight names the call that it is about one level below.
+    call = as_mapping(detail.get("insightDetails")) if "insightDetails" in detail else detail
     return Record(
         event_id=_identity(detail),
-        event_source=_required(detail, "eventSource"),
-        event_name=_required(detail, "eventName"),
+        event_source=_required(call, "eventSource"),
+        event_name=_required(call, "eventName"),
         event_time=_time(_required(detail, "eventTime")),
         region=_required(detail, "awsRegion"),
         account=owner,
@@ -153,7 +156,7 @@ def _object_or_null(detail: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     value = detail.get(name)
     if isinstance(value, dict):
         return value
-    if value is None:
+    if value is None or is_masked(value):
         return {}
     raise BadRecord(f"{name} is {_kind(value)}, not an object or null")
 

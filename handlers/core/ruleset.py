@@ -221,6 +221,4 @@ class Ruleset:
 
 
 def _has_two_cases(path: Path, rule: Rule) -> bool:
-    if rule.capitals is None or len(path) == 1:
-        return True
-    return lower_path(path) != path or path[1] in rule.capitals
+    return rule.capitals is None or not rule.capitals.isdisjoint(lower_path(path)[1:2])

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from handlers.core.operations import is_read, split_operation
+from handlers.core.parameter_case import lower_path
 from handlers.core.patterns import Either, Field, Nodes, compile_pattern, fields_of, read_pattern
 from rulebook.api_models import parameters_of
 from rulebook.config.conditions import each_literal, texts_at, unmet
@@ -219,13 +220,13 @@ def _no_name(name: str) -> str:
 
 
 def _written_twice(nodes: Nodes, place: Place) -> Iterator[Told]:
-    """Fields that are written twice, dotted and nested, or beside a `$or` and inside it: the last holds."""
-    beside = [node.path for node in nodes if isinstance(node, Field)]
+    """Fields that are written twice: dotted and nested, in both cases, beside a `$or` and inside it."""
+    beside = [lower_path(node.path) for node in nodes if isinstance(node, Field)]
     for path in sorted({path for path in beside if beside.count(path) > 1}):
         name = quoted(".".join(path))
         yield place, f"{name} is written twice, and only one of both would hold; write it once"
     for either in nodes:
         for position, branch in enumerate(either.branches if isinstance(either, Either) else ()):
-            for path in sorted(set(beside) & {field.path for field in fields_of(branch)}):
+            for path in sorted(set(beside) & {lower_path(field.path) for field in fields_of(branch)}):
                 told = f"{quoted('.'.join(path))} stands beside the $or too, and only one of both would hold"
                 yield (*either.place, position), f"{told}; write it in each branch"

@@ -88,7 +88,8 @@ def test_a_parameter_that_is_nested_without_end_is_not_shown() -> None:
     [
         ({"Id": "i-1", "Arn": "arn:x", "LatestVersionArn": "arn:y"}, "i-1"),
         ({"id": "i-1", "name": "n"}, "n"),
-        ({"tunnelArn": "arn:x", "tunnelId": "t-1", "sourceAccessToken": "secret"}, "t-1"),
+        ({"certificateARN": "arn:x", "tunnelId": "t-1", "sourceAccessToken": "secret"}, "arn:x"),
+        ({"sessionId": "s", "principalId": "p", "credentialId": "c", "displayName": "d"}, None),
         ({"thingArn": "arn:x", "thingName": "pump", "id": "i-1"}, "i-1"),
         ({"requestId": "r", "LatestVersionId": "v", "accessKeyId": "k", "roleArn": "arn:role"}, None),
         ({"x-amzn-RequestId": "r", "X-Amzn-Trace-Id": "t"}, None),

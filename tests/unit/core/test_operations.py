@@ -24,7 +24,9 @@ def test_every_other_name_may_write(name: str) -> None:
         ("iotsecuretunneling.amazonaws.com", "iotsecuredtunneling:X"),
         ("iotsecuredtunneling.amazonaws.com", "iotsecuredtunneling:X"),
         ("iam.amazonaws.com", "iam:X"),
-        ("iot.example.com", "iot.example.com:X"),
+        ("iot.example.com", "[iot.example.com]:X"),
+        ("iot", "[iot]:X"),
+        ("iot:x", "[iot:x]:X"),
     ],
 )
 def test_an_operation_has_one_name_whatever_the_record_spells(event_source: str, expected: str) -> None:

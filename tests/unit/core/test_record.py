@@ -164,3 +164,24 @@ def test_any_json_in_any_place_of_a_record_gives_an_alert_or_bad_record_and_noth
     if judged.finding is not None:
         delivery = Delivery(alert=build_alert(judged, judged.finding, ruleset), destination="audit")
         assert delivery == read_delivery(write_delivery(delivery))
+
+
+def test_an_insight_is_read_by_the_call_that_it_is_about_and_is_no_management_event() -> None:
+    details = {"eventSource": "iot.amazonaws.com", "eventName": "UpdateCertificate", "state": "Start"}
+    event = make_event(
+        eventSource=None,
+        eventName=None,
+        eventType="AwsCloudTrailInsight",
+        eventCategory="Insight",
+        insightDetails=details,
+    )
+    record = parse_event(event)
+    assert ("UpdateCertificate", False) == (record.event_name, record.is_management)
+
+
+@pytest.mark.parametrize("part", ["requestParameters", "responseElements", "userIdentity"])
+def test_a_part_that_cloudtrail_masks_whole_is_empty_and_the_record_is_judged(part: str) -> None:
+    record = parse_event(make_event(**{part: "***"}))
+    read = {"requestParameters": record.request_parameters, "userIdentity": record.user_identity}
+    assert {} == read.get(part, {})
+    assert judge_event(record, make_ruleset()).finding is not None

@@ -105,8 +105,10 @@ def test_the_rules_of_operations_that_nobody_catalogued_are_not_kept() -> None:
         ([], {"requestParameters": {"name": ["x"]}}, False),
         (["attributes"], {"requestParameters": {"name": ["x"]}}, False),
         (["attributes"], {"requestParameters": {"attributes": {"env": ["x"]}}}, True),
-        ([], {"requestParameters": {"attributes": {"Env": ["x"]}}}, True),
-        ([], {"$or": [{"awsRegion": ["x"]}, {"responseElements": {"Id": ["x"]}}]}, True),
+        (["attributes"], {"requestParameters": {"Attributes": {"Env": ["x"]}}}, True),
+        ([], {"requestParameters": {"attributes": {"Env": ["x"]}}}, False),
+        (["id"], {"$or": [{"awsRegion": ["x"]}, {"responseElements": {"Id": ["x"]}}]}, True),
+        (["id"], {"requestParameters": [{"exists": True}]}, False),
     ],
 )
 def test_parameters_are_lowered_where_a_pattern_can_meet_two_cases(
