@@ -48,7 +48,8 @@ def _summary(config: Config, catalog: Mapping[str, Entry]) -> Iterator[str]:
     yield f"  judges    {judged - off} operations{_and_custom(len(config.rules))}"
     if config.suppressions or config.known_automation:
         automation, suppressions = len(config.known_automation), len(config.suppressions)
-        yield f"  quietens  by {automation} known automation and {suppressions} suppressions"
+        plural = "" if suppressions == 1 else "s"
+        yield f"  quietens  by {automation} known automation and {suppressions} suppression{plural}"
     for severity in sorted(Severity, reverse=True):
         yield f"  {severity.value:<14}{_audience(config, severity)}"
 

@@ -30,7 +30,7 @@ class Audience:
     matching: tuple[Route, ...]
     """The routes with these patterns."""
     order: tuple[str, ...]
-    """All destinations, as config orders them."""
+    """All destinations."""
 
     def destinations_for(self, view: Mapping[str, Any]) -> tuple[str, ...]:
         """Who hears of one finding, each once. `view` is what routes may match on: the record with its facts

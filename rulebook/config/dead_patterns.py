@@ -33,6 +33,9 @@ _ENVELOPE = {
 }
 
 
+_JUDGED = {"eventCategory": "Management", "managementEvent": True}
+"""What these fields are in the records that are judged, if they are there."""
+
 _NEVER_READ = "and watch.reads is false, so it never arrives"
 
 READS_THAT_ARRIVE = frozenset({"DescribeEndpoint"})
@@ -190,6 +193,7 @@ class _Walk:
                     return
                 node = node.members[part]
         if isinstance(node, Leaf):
+            yield from _never_judged(field)
             yield from self._empty_list(field)
             yield from unmet(field.values, node, field.place)
         elif isinstance(node, Group):
@@ -206,6 +210,13 @@ class _Walk:
         known = f"; known are {', '.join(group.members)}" if len(group.members) <= 12 else ""
         what = "a record has no such field" if group is self.root else "there is no such field or fact"
         return f"{what}{known}{did_you_mean(name, group.members)}"
+
+
+def _never_judged(field: Field) -> Iterator[Told]:
+    if len(field.path) == 1 and field.path[0] in _JUDGED:
+        matches = compile_pattern({"value": field.values})
+        if not matches({"value": _JUDGED[field.path[0]]}) and not matches({}):
+            yield field.place, "only calls of the control plane are judged, so this never matches"
 
 
 def _no_name(name: str) -> str:

@@ -274,7 +274,7 @@ class Config(Section):
             severity,
             [each.compiled() for each in self.routes],
             minimum=self.defaults.minimum_severity,
-            destinations=self.destinations,
+            destinations=sorted(self.destinations),
         )
 
 
