@@ -64,7 +64,7 @@ def find_records(value: Any) -> Iterator[Mapping[str, Any]]:
 
 
 def _is_record(value: Mapping[str, Any]) -> bool:
-    return any(name in value for name in ("detail", "eventName", "EventName"))
+    return any(name in value for name in ("detail", "eventName", "EventName", "insightDetails"))
 
 
 def _read_text(text: str, wrapper: object) -> Any:
@@ -85,7 +85,8 @@ def fields_of(value: Mapping[str, Any]) -> Mapping[str, Any]:
     """The fields of a found record by the names that CloudTrail gives them today."""
     if "detail" in value:
         return as_mapping(value["detail"])
-    return value if "eventName" in value else _from_old_form(value)
+    is_old = "EventName" in value and "eventName" not in value
+    return _from_old_form(value) if is_old else value
 
 
 def _from_old_form(old: Mapping[str, Any]) -> dict[str, Any]:

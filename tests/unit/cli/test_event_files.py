@@ -320,3 +320,11 @@ def test_any_json_is_a_record_or_told_plainly(value: Any) -> None:
         patched.setattr("sys.stdin", stdin)
         with contextlib.suppress(BadFile):
             read_record(Path("-"))
+
+
+def test_an_insight_is_read_though_it_names_its_call_one_level_below(tmp_path: Path) -> None:
+    call = {name: RECORD[name] for name in ("eventSource", "eventName")}
+    insight = {name: value for name, value in RECORD.items() if name not in call}
+    path = write(tmp_path, {"Records": [{**insight, "insightDetails": call, "eventCategory": "Insight"}]})
+    record = read_record(path)
+    assert ("UpdateCertificate", "Insight") == (record.event_name, record.category)
