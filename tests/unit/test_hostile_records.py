@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from handlers.core.alert_building import build_alert
 from handlers.core.alerts import Delivery, read_delivery, write_delivery
 from handlers.core.facts import derive_facts
-from handlers.core.judgement import judge_event
+from handlers.core.judgement import Judged, judge_event
 from handlers.core.parameter_case import lower_parameters
 from handlers.core.record import BadRecord, parse_event
 from handlers.core.renderings.slack import render_slack
@@ -121,14 +121,17 @@ def events(draw: st.DrawFn) -> dict[str, Any]:
     return event
 
 
+def judge_unless_refused(event: Mapping[str, Any], ruleset: Ruleset) -> Judged | None:
+    try:
+        return judge_event(parse_event(event), ruleset)
+    except BadRecord:
+        return None
+
+
 def tell(event: Mapping[str, Any], ruleset: Ruleset) -> None:
     """Everything that happens to an event between the bus and the destinations."""
-    try:
-        record = parse_event(event)
-    except BadRecord:
-        return
-    judged = judge_event(record, ruleset)
-    if judged.finding is None:
+    judged = judge_unless_refused(event, ruleset)
+    if judged is None or judged.finding is None:
         return
     delivery = Delivery(alert=build_alert(judged, judged.finding, ruleset), destination="audit")
     text = write_delivery(delivery)
@@ -171,13 +174,10 @@ def test_a_hostile_record_is_judged_or_refused_and_nothing_else_happens(
 
 @given(event=events())
 def test_what_is_left_out_to_be_quick_changes_no_judgement(event: dict[str, Any], ruleset: Ruleset) -> None:
-    try:
-        record = parse_event(event)
-    except BadRecord:
+    judged = judge_unless_refused(event, ruleset)
+    if judged is None or judged.finding is None:
         return
-    judged = judge_event(record, ruleset)
-    if judged.finding is None:
-        return
+    record = judged.record
     rules = ruleset.rules_for(judged.operation)
     fields = lower_parameters(record.raw) if rules.two_cases else record.raw
     facts = derive_facts(record, ruleset.allow_lists)

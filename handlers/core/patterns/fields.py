@@ -77,9 +77,17 @@ def _decider(path: Path, values: Values) -> Callable[[Any], bool | None]:
     """Decide the field by itself; None if fields must be tested together: there is an array of objects on
     the way, or a key with dots, or a mapping that is not a plain `dict`.
     """
+    decide_below = _decider_below(path[-1], values)
     if len(path) == 2:
-        return _decider_of_two(path, values)
-    test, may_be_absent, last = values.test, values.may_be_absent, path[-1]
+        # Most fields that we judge are two keys deep: these need no loop.
+        first, dotted = path[0], ".".join(path)
+
+        def decide_two(event: Any) -> bool | None:
+            if type(event) is not dict or dotted in event:
+                return None
+            return decide_below(event.get(first, _ABSENT))
+
+        return decide_two
     steps = [(keys[0][0], tuple(key for key, _ in keys[1:])) for keys in _keys_at_each_depth(path)[:-1]]
 
     def decide(event: Any) -> bool | None:
@@ -91,27 +99,16 @@ def _decider(path: Path, values: Values) -> Callable[[Any], bool | None]:
                 if dotted in node:
                     return None
             node = node.get(key, _ABSENT)
-        if type(node) is dict:
-            value = node.get(last, _ABSENT)
-            if type(value) in _LEAF_TYPES:
-                return test(value)
-            if value is _ABSENT or type(value) is dict:
-                return may_be_absent
-            return _decide_list(value, values) if type(value) is list else None
-        return may_be_absent if node is _ABSENT or type(node) in _LEAF_TYPES else None
+        return decide_below(node)
 
     return decide
 
 
-def _decider_of_two(path: Path, values: Values) -> Callable[[Any], bool | None]:
-    """`_decider` without its loops: most fields that we judge are two keys deep."""
+def _decider_below(last: str, values: Values) -> Callable[[Any], bool | None]:
+    """Decide the field by what its last key leads to from where the others led."""
     test, may_be_absent = values.test, values.may_be_absent
-    (first, last), dotted = path, ".".join(path)
 
-    def decide(event: Any) -> bool | None:
-        if type(event) is not dict or dotted in event:
-            return None
-        node = event.get(first, _ABSENT)
+    def decide(node: Any) -> bool | None:
         if type(node) is dict:
             value = node.get(last, _ABSENT)
             if type(value) in _LEAF_TYPES:
