@@ -24,7 +24,6 @@ reads it as the name of a field, and the rule never fires), and so are an empty 
 from handlers.core.patterns.compiler import Predicate, compile_nodes, compile_pattern
 from handlers.core.patterns.error import PatternError
 from handlers.core.patterns.tree import (
-    OR,
     Either,
     Field,
     Nodes,
@@ -35,7 +34,6 @@ from handlers.core.patterns.tree import (
 )
 
 __all__ = [
-    "OR",
     "Either",
     "Field",
     "Nodes",
