@@ -66,10 +66,11 @@ class ThingwatchStack(Stack):
             self,
             "State",
             partition_key=dynamodb.Attribute(name="key", type=dynamodb.AttributeType.STRING),
+            sort_key=dynamodb.Attribute(name="place", type=dynamodb.AttributeType.STRING),
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
             encryption=dynamodb.TableEncryption.AWS_MANAGED,
             time_to_live_attribute="lapses",
-            # Nothing but claims that end by themselves: not worth keeping without the stack.
+            # Nothing but claims and windows, which end by themselves: not worth keeping without the stack.
             removal_policy=RemovalPolicy.DESTROY,
         )
 
@@ -94,6 +95,7 @@ class ThingwatchStack(Stack):
         delivery.queue.grant(detection.detect.role, "sqs:SendMessage")
         for role in (detection.detect.role, delivery.deliver.role):
             table.grant(role, "dynamodb:PutItem", "dynamodb:DeleteItem")
+        table.grant(detection.detect.role, "dynamodb:Query", "dynamodb:UpdateItem")
         if topic_arns:
             # Not grant_publish: it adds rights on KMS keys, and for SNS's own key none are needed:
             # https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html

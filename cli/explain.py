@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from cli.conditions import check_conditions, first_failure
+from handlers.core.automation import Automation
 from handlers.core.circumstances import Circumstance
 from handlers.core.facts import derive_facts
 from handlers.core.judgement import Finding, Judged, Verdict, judge_event, with_finding
@@ -14,7 +15,7 @@ from handlers.core.operations import service_of
 from handlers.core.parameter_case import lower_parameters
 from handlers.core.reasons import explain_finding
 from handlers.core.record import Record
-from handlers.core.ruleset import Automation, Escalation, Ruleset
+from handlers.core.ruleset import Escalation, Ruleset
 from handlers.core.text import clean
 from rulebook.services import SERVICES
 

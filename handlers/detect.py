@@ -16,11 +16,13 @@ from typing import Any
 
 from handlers.adapters.aws_clients import make_client
 from handlers.adapters.dynamodb_claims import DynamoDbClaims
+from handlers.adapters.dynamodb_windows import DynamoDbWindows
 from handlers.adapters.sqs_deliveries import SqsDeliveries
 from handlers.core.ruleset import Ruleset
 from handlers.core.ruleset_file import load_ruleset
 from handlers.pipeline import Claims, Run
 from handlers.pipeline.detection import DeliveryQueue, Detection, detect
+from handlers.pipeline.windows import WindowedAlert, Windows
 from handlers.settings import RULESET, LambdaContext, read_detect_settings
 
 LEASE = timedelta(seconds=55)
@@ -34,15 +36,18 @@ logger.setLevel(logging.INFO)
 class _Wiring:
     ruleset: Ruleset
     claims: Claims
+    windows: Windows
     queue: DeliveryQueue
 
 
 @cache
 def _wire() -> _Wiring:
     settings = read_detect_settings(os.environ)
+    dynamodb = make_client("dynamodb")
     return _Wiring(
         ruleset=load_ruleset(RULESET.read_text()),
-        claims=DynamoDbClaims(make_client("dynamodb"), settings.state_table),
+        claims=DynamoDbClaims(dynamodb, settings.state_table),
+        windows=DynamoDbWindows(dynamodb, settings.state_table),
         queue=SqsDeliveries(make_client("sqs"), settings.queue_url),
     )
 
@@ -51,8 +56,17 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> None:
     """Entry point of Lambda."""
     wiring = _wire()
     run = Run(owner=context.aws_request_id, now=datetime.now(UTC), lease=LEASE)
-    detection = detect(event, ruleset=wiring.ruleset, claims=wiring.claims, queue=wiring.queue, run=run)
+    detection = detect(
+        event,
+        ruleset=wiring.ruleset,
+        claims=wiring.claims,
+        windows=wiring.windows,
+        queue=wiring.queue,
+        run=run,
+    )
     logger.info("no finding" if detection.alert is None else "judged", extra=_describe(detection))
+    for windowed in detection.windowed:
+        logger.info("windowed", extra=_describe_windowed(windowed, detection))
 
 
 def _describe(detection: Detection) -> dict[str, Any]:
@@ -72,4 +86,16 @@ def _describe(detection: Detection) -> dict[str, Any]:
         "destinations": judged.finding.destinations,
         "suppressed_by": sorted({each.suppression.name for each in judged.finding.suppressed}),
         "repeated": detection.repeated,
+    }
+
+
+def _describe_windowed(windowed: WindowedAlert, detection: Detection) -> dict[str, Any]:
+    """As `_describe`, of an alert of a rule over time; the event is the one that completed it."""
+    alert = windowed.alert
+    return {
+        "event_id": detection.judged.record.event_id,
+        "alert_id": alert.alert_id,
+        "rule": alert.rule,
+        "severity": alert.severity.value,
+        "destinations": windowed.destinations,
     }

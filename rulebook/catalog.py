@@ -22,6 +22,8 @@ from rulebook.source import Source, read_source
 from rulebook.validation import Items, Pattern, SeverityName, Strict, Text, checked, matching, refuse
 
 CATALOG_FOLDER = pathlib.Path(__file__).parent / "catalog"
+WINDOWED_RULES = CATALOG_FOLDER / "windowed_rules.yaml"
+"""The one file of the folder that is no list of operations: see `rulebook.windowed_rules`."""
 
 _OPERATION = re.compile(r"[A-Z][A-Za-z0-9]*", re.ASCII)
 
@@ -104,13 +106,18 @@ def by_category(entries: Mapping[str, Entry]) -> Iterator[tuple[str, list[tuple[
         yield category, sorted(found, key=lambda item: (-item[1].severity.rank, item[0]))
 
 
+def operation_files(folder: pathlib.Path = CATALOG_FOLDER) -> list[pathlib.Path]:
+    """The files that hold entries of operations, by name."""
+    return sorted(path for path in folder.glob("*.yaml") if path.name != WINDOWED_RULES.name)
+
+
 def load_catalog(folder: pathlib.Path = CATALOG_FOLDER) -> dict[str, Entry]:
     """Every entry of the folder's YAML files, by operation (`iot:UpdateCertificate`), sorted.
 
     Raises `CatalogError` with every fault of every file: entries that break the model, patterns
     that do not compile, escalations that do not raise, operations that stand twice, no files.
     """
-    paths = sorted(folder.glob("*.yaml"))
+    paths = operation_files(folder)
     if not paths:
         raise CatalogError([Fault(str(folder), 1, 1, "", "the folder holds no rules (*.yaml)")])
     entries: dict[str, Entry] = {}

@@ -7,19 +7,20 @@ from collections.abc import Iterable, Mapping
 
 from handlers.core import ruleset as compiled
 from handlers.core.allow_lists import AllowLists
+from handlers.core.automation import Automation
 from handlers.core.circumstances import Circumstance as CompiledCircumstance
 from handlers.core.destinations import Destination
 from handlers.core.operations import split_operation
-from handlers.core.patterns import read_pattern
 from handlers.core.record_pattern import RecordPattern
 from handlers.core.severity import Severity
 from rulebook.any_operation import AnyOperation, Circumstance, load_any_operation
 from rulebook.api_models import parameters_with_capitals
 from rulebook.catalog import Entry, Escalation
+from rulebook.compile_windows import compile_windowed_rules
 from rulebook.config import Config, CustomRule, KnownAutomation, Override, effective_severity, load_config
-from rulebook.config.conditions import texts_at
 from rulebook.config.context import READ, UNCATALOGUED
 from rulebook.services import SERVICES
+from rulebook.windowed_rules import kind_of
 
 
 def compile_file(path: str | pathlib.Path, catalog: Mapping[str, Entry]) -> compiled.Ruleset:
@@ -61,7 +62,13 @@ def compile_ruleset(
             for name, each in sorted(config.destinations.items())
         },
         routes=tuple(each.compiled() for each in config.routes),
-        custom_rules=tuple(map(_custom_rule, config.rules)),
+        custom_rules=tuple(
+            _custom_rule(rule, rule.match)
+            for rule in config.rules
+            if rule.match is not None and kind_of(rule) is None
+        ),
+        windowed_rules=compile_windowed_rules(config),
+        watches_reads=config.watch.reads,
         automation=tuple(_automation(each, defaults.minimum_severity) for each in config.known_automation),
         suppressions=tuple(
             compiled.Suppression(each.name, RecordPattern(each.match), each.reason, each.until)
@@ -123,13 +130,12 @@ def _rule(
     )
 
 
-def _custom_rule(rule: CustomRule) -> compiled.CustomRule:
+def _custom_rule(rule: CustomRule, match: Mapping[str, object]) -> compiled.CustomRule:
     return compiled.CustomRule(
         name=rule.name,
-        match=RecordPattern(rule.match),
+        match=RecordPattern(match),
         severity=rule.severity,
         why=rule.why,
-        event_names=texts_at(read_pattern(rule.match), "eventName") or None,
         escalations=_escalations(rule.escalate),
         category=rule.category,
         subject=rule.subject,
@@ -154,9 +160,9 @@ def _circumstance(name: str, circumstance: Circumstance) -> CompiledCircumstance
     )
 
 
-def _automation(automation: KnownAutomation, minimum: Severity) -> compiled.Automation:
+def _automation(automation: KnownAutomation, minimum: Severity) -> Automation:
     roles = [{"wildcard": role} if "*" in role else role for role in automation.roles]
-    return compiled.Automation(
+    return Automation(
         name=automation.name,
         when=RecordPattern({"facts": {"actor": {"id": roles}}}),
         operations=None if automation.operations is None else frozenset(automation.operations),

@@ -68,6 +68,14 @@ def matching(expression: str, advice: str) -> AfterValidator:
     return without(lambda text: None if compiled.fullmatch(text) else advice)
 
 
+def once(items: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The items, when none of them stands twice."""
+    repeated = [position for position, item in enumerate(items) if item in items[:position]]
+    if repeated:
+        raise refuse(*(((position,), "stands twice in this list; keep one") for position in repeated))
+    return items
+
+
 def is_sound(pattern: object) -> TypeGuard[Mapping[str, Any]]:
     """Whether a value of a file is a pattern that AWS would take; what is wrong with it is told elsewhere."""
     try:

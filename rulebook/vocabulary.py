@@ -14,6 +14,7 @@ from handlers.core.actors import KINDS
 from handlers.core.policy import OVERLY_PERMISSIVE, POTENTIALLY_MISCONFIGURED, RISK_NAMES, UNREADABLE
 from handlers.core.resources import HINTS, RESOURCE_KINDS
 from handlers.core.severity import Severity
+from handlers.core.touches import TOUCHED_KINDS
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class Leaf:
     meaning: str = ""
     form: Literal["account", "address", "free"] | None = None
     """How the text is written: twelve digits, an IP address or a name, or anything (a star too)."""
+    is_list: bool = False
+    """A list of such values."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,10 @@ def _text(meaning: str, choices: frozenset[str] | None = None) -> Leaf:
     return Leaf("text", choices, meaning)
 
 
+def _texts(meaning: str, choices: frozenset[str] | None = None) -> Leaf:
+    return Leaf("text", choices, meaning, is_list=True)
+
+
 def _flag(meaning: str) -> Leaf:
     return Leaf("flag", None, meaning)
 
@@ -59,9 +66,9 @@ def _flag(meaning: str) -> Leaf:
 def _document(what: str) -> dict[str, Node]:
     verdicts = frozenset({OVERLY_PERMISSIVE, POTENTIALLY_MISCONFIGURED, UNREADABLE})
     return {
-        "verdicts": _text(f"what Device Defender would say of {what}", verdicts),
-        "risks": _text(f"what {what} allows that it should not", frozenset(RISK_NAMES)),
-        "why": Leaf("text", None, "the same as sentences, with the statement", "free"),
+        "verdicts": _texts(f"what Device Defender would say of {what}", verdicts),
+        "risks": _texts(f"what {what} allows that it should not", frozenset(RISK_NAMES)),
+        "why": Leaf("text", None, "the same as sentences, with the statement", "free", is_list=True),
     }
 
 
@@ -85,14 +92,14 @@ FACTS = Group(
         "failed": _flag("the call met an error"),
         "denied": _flag("the error is a want of permission"),
         "omitted": _flag("CloudTrail dropped the parameters"),
-        "masked": _text("names of the parameters that CloudTrail hid (`***`), as the record spells them"),
+        "masked": _texts("names of the parameters that CloudTrail hid (`***`), as the record spells them"),
         "resource": Group(
             {
                 "kind": _text("the kind of IoT Core resource that the call is about", RESOURCE_KINDS),
                 "id": _text("its name or id"),
                 "arn": _text("its ARN"),
                 "url": _text("its page in the console"),
-                "suggests": _text("what the name of a policy or thing group tells people", _HINT),
+                "suggests": _texts("what the name of a policy or thing group tells people", _HINT),
             }
         ),
         "policy": Group(_document("the policy document")),
@@ -116,22 +123,27 @@ FACTS = Group(
         ),
         "thingGroups": Group(
             {
-                "added": _text("what the names of the groups suggest that a thing joins", _HINT),
-                "removed": _text("and of those that it leaves", _HINT),
+                "added": _texts("what the names of the groups suggest that a thing joins", _HINT),
+                "removed": _texts("and of those that it leaves", _HINT),
             }
         ),
+        "touches": Group({kind: _texts(meaning) for kind, meaning in TOUCHED_KINDS.items()}),
         "firmware": Group({"unsigned": _flag("a file of the update is not signed")}),
         "crossAccount": Group(
             {
                 "accounts": Leaf(
-                    "text", None, "accounts that the parameters name and that are not yours", "account"
+                    "text",
+                    None,
+                    "accounts that the parameters name and that are not yours",
+                    "account",
+                    is_list=True,
                 )
             }
         ),
         "outside": Group(
             {
-                "buckets": _text("buckets that they name and that are not in allow_lists.buckets"),
-                "domains": _text("web hosts that they name and that are not in allow_lists.domains"),
+                "buckets": _texts("buckets that they name and that are not in allow_lists.buckets"),
+                "domains": _texts("web hosts that they name and that are not in allow_lists.domains"),
             }
         ),
     }
@@ -211,6 +223,16 @@ RECORD = Group(
         "facts": FACTS,
     }
 )
+
+
+def is_list(path: str) -> bool:
+    """Whether a fact, by its dotted path, is a list of values."""
+    node: Node = RECORD
+    for part in path.split("."):
+        if not isinstance(node, Group) or part not in node.members:
+            return False
+        node = node.members[part]
+    return isinstance(node, Leaf) and node.is_list
 
 
 def finding_group(rules: frozenset[str], categories: frozenset[str]) -> Group:

@@ -1,7 +1,7 @@
 """Claims in the DynamoDB state table.
 
-One item a claim: `key`, `owner`, `done`, and `lapses` (epoch seconds), which is the end of the
-lease, or of remembering once the claim is done. `lapses` is also the table's TTL attribute;
+One item a claim: `key`, `place` (always `claim`), `owner`, `done`, and `lapses` (epoch seconds), which is
+the end of the lease, or of remembering once the claim is done. `lapses` is also the table's TTL attribute;
 DynamoDB deletes lapsed items late (within days), so every condition looks at it too.
 
         claim                    act               confirm
@@ -41,7 +41,7 @@ class DynamoDbClaims:
             self._client.put_item(
                 TableName=self._table,
                 Item={
-                    "key": {"S": key},
+                    **_key(key),
                     "owner": {"S": owner},
                     "done": {"BOOL": False},
                     "lapses": {"N": _seconds(now + lease)},
@@ -70,7 +70,7 @@ class DynamoDbClaims:
         self._client.put_item(
             TableName=self._table,
             Item={
-                "key": {"S": key},
+                **_key(key),
                 "done": {"BOOL": True},
                 "lapses": {"N": _seconds(now + keep)},
             },
@@ -81,13 +81,17 @@ class DynamoDbClaims:
         try:
             self._client.delete_item(
                 TableName=self._table,
-                Key={"key": {"S": key}},
+                Key=_key(key),
                 ConditionExpression=_OURS,
                 ExpressionAttributeNames={"#owner": "owner", "#done": "done"},
                 ExpressionAttributeValues={":owner": {"S": owner}, ":false": {"BOOL": False}},
             )
         except self._client.exceptions.ConditionalCheckFailedException:
             return  # The lease lapsed and is another run's now, or the claim is done: not ours to remove.
+
+
+def _key(key: str) -> dict[str, Any]:
+    return {"key": {"S": key}, "place": {"S": "claim"}}
 
 
 def _seconds(moment: datetime) -> str:

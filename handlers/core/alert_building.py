@@ -2,81 +2,127 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
-from handlers.core.alerts import Actor, Alert
+from handlers.core.alerts import Actor, Alert, Call, Step, Story
+from handlers.core.digest import digest
+from handlers.core.entries import Entry
 from handlers.core.judgement import Finding, Judged
-from handlers.core.reasons import explain_finding
-from handlers.core.record import Record, as_mapping, as_text, value_at
+from handlers.core.reasons import describe_window, explain_entry, explain_finding
+from handlers.core.record import Record, value_at
 from handlers.core.resources import find_resource
 from handlers.core.ruleset import Ruleset
-from handlers.core.text import HIDDEN, clean, is_masked, show
-
-_ENDS = ("Name", "Id", "Arn")
-_IDENTIFIER = re.compile(rf"(?:{'|'.join(_ENDS)})$")
+from handlers.core.subjects import find_subject, readable
+from handlers.core.text import clean
+from handlers.core.windowed_rules import WindowedRule
+from handlers.core.windows import Held, Sighting
 
 
 def build_alert(judged: Judged, finding: Finding, ruleset: Ruleset) -> Alert:
     """Turn the finding of a record into what people are told. Only values that the rule allows are shown."""
-    record, facts, rule, actor = judged.record, judged.facts, finding.rule, judged.facts["actor"]
+    record, facts, rule = judged.record, judged.facts, finding.rule
     error = ": ".join(filter(None, (record.error_code, record.error_message))) or None
     return Alert(
-        alert_id=_digest(record.account, record.region, record.event_id),
-        dedup_key=_digest(rule.name, actor["id"], record.account, record.region),
+        alert_id=digest(record.account, record.region, record.event_id),
+        dedup_key=digest(rule.name, facts["actor"]["id"], record.account, record.region),
         severity=finding.severity,
         rule=rule.name,
         operation=clean(judged.operation),
         category=rule.category,
         reasons=explain_finding(finding, facts),
-        actor=Actor(
+        subject=find_subject(record, rule.subject),
+        shown=_shown(record, rule.shown),
+        error=clean(error) if error else None,
+        runbook=rule.runbook,
+        attack=finding.attack,
+        link=(find_resource(record) or {}).get("url"),
+        **_about_the_call(judged, ruleset),
+    )
+
+
+def build_windowed_alert(
+    judged: Judged, entry: Entry, *, alert_id: str, held: Held, ruleset: Ruleset
+) -> Alert:
+    """Turn a window that holds into what people are told; `judged` is the call that completed it.
+
+    Of the records of a window only operation, subject, actor and time are shown, and the values that the
+    rule groups by.
+    """
+    rule = entry.rule
+    group = {path: readable(value) for path, value in zip(rule.group_by, entry.group, strict=True)}
+    terms = _terms(judged, rule)
+    shown = {path: value for path, value in {**group, **terms}.items() if value is not None}
+    times = [each.time for sightings in held.steps.values() for each in sightings]
+    attack = dict.fromkeys([*rule.attack, *(id_ for each in entry.circumstances for id_ in each.attack)])
+    return Alert(
+        alert_id=alert_id,
+        dedup_key=entry.key,
+        severity=entry.severity,
+        rule=rule.name,
+        operation=None,
+        category=rule.category,
+        reasons=explain_entry(entry),
+        subject=next(iter(shown.values()), None),
+        shown=shown,
+        error=None,
+        runbook=rule.runbook,
+        attack=tuple(attack),
+        kind="windowed",
+        story=Story(
+            what=describe_window(rule, held.taken),
+            count=held.taken,
+            first_seen=_moment(min(times)),
+            last_seen=_moment(held.end),
+            steps=tuple(
+                Step(step, tuple(map(_call, held.steps[step]))) for step in rule.steps if step in held.steps
+            ),
+            completed_by=_call(entry.arrival.sighting),
+        ),
+        **_about_the_call(judged, ruleset),
+    )
+
+
+def _about_the_call(judged: Judged, ruleset: Ruleset) -> dict[str, Any]:
+    """Who, where and when."""
+    record, actor = judged.record, judged.facts["actor"]
+    return {
+        "actor": Actor(
             kind=actor["kind"],
             id=clean(actor["id"]),
             name=clean(actor["name"]),
             session=clean(actor["session"]) if "session" in actor else None,
         ),
-        account=clean(record.account),
-        region=clean(record.region),
-        time=record.event_time,
-        source_ip=clean(record.source_ip),
-        subject=_subject(record, rule.subject) if rule.subject else None,
-        shown=_shown(record, rule.shown),
-        error=clean(error) if error else None,
-        runbook=rule.runbook,
-        attack=finding.attack,
-        event_id=clean(record.event_id),
-        link=(find_resource(record) or {}).get("url"),
-        account_name=ruleset.account_names.get(record.account),
-        region_name=ruleset.region_names.get(record.region),
+        "account": clean(record.account),
+        "region": clean(record.region),
+        "time": record.event_time,
+        "source_ip": clean(record.source_ip),
+        "event_id": clean(record.event_id),
+        "account_name": ruleset.account_names.get(record.account),
+        "region_name": ruleset.region_names.get(record.region),
+    }
+
+
+def _terms(judged: Judged, rule: WindowedRule) -> dict[str, str | None]:
+    if rule.new_terms is None:
+        return {}
+    view = {**judged.record.raw, "facts": judged.facts}
+    return {path: readable(value_at(view, path)) for path in rule.new_terms.of}
+
+
+def _call(sighting: Sighting) -> Call:
+    return Call(
+        _moment(sighting.time), sighting.event_id, sighting.operation, sighting.subject, sighting.actor
     )
 
 
-def _subject(record: Record, path: str) -> str | None:
-    """The resource that the call is about: what stands at `path`, else the identifier that AWS answered."""
-    value = value_at(record.raw, path)
-    if not is_masked(value) and (text := _readable(value)) is not None:
-        return text
-    return _identifier_in(as_mapping(record.raw.get("responseElements")), path)
-
-
-def _identifier_in(answer: Mapping[str, Any], path: str) -> str | None:
-    """The name, id or ARN of the resource in what AWS answered, which may hold keys and tokens too.
-
-    Only these are read: what the subject's name makes (of `thingName`: thingName, thingId, thingArn), and
-    name, id and arn by themselves.
-    """
-    stem = _IDENTIFIER.sub("", path.rpartition(".")[2])
-    found = {name.casefold(): text for name, value in answer.items() if (text := as_text(value))}
-    for name in (*(f"{stem}{end}" for end in _ENDS), *_ENDS):
-        if (known := found.get(name.casefold())) and not is_masked(known):
-            return clean(known)
-    return None
+def _moment(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 def _shown(record: Record, paths: Sequence[str]) -> dict[str, str]:
-    values = {path: _readable(value_at(record.raw, path)) for path in paths}
+    values = {path: readable(value_at(record.raw, path)) for path in paths}
     labels = [_label(path) for path in paths]
     return {
         # Two of one name are told by their whole paths.
@@ -90,15 +136,3 @@ def _label(path: str) -> str:
     """What people call the value at a path: its last part, and the one before where that says nothing."""
     *_, above, last = path.split(".")
     return f"{above}.{last}" if last in ("id", "arn") and above != "requestParameters" else last
-
-
-def _readable(value: object) -> str | None:
-    if value is None or value == "":
-        return None
-    return HIDDEN if is_masked(value) else show(value)
-
-
-def _digest(*parts: str) -> str:
-    # Their lengths keep ("a", "bc") and ("ab", "c") apart. JSON may hold half a surrogate pair.
-    told_apart = "".join(f"{len(part)}:{part}" for part in parts).encode(errors="surrogatepass")
-    return hashlib.sha256(told_apart).hexdigest()[:24]

@@ -6,10 +6,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal, get_args
 
 from handlers.core.codec import from_json, to_json
 from handlers.core.severity import Severity
 from handlers.core.text import show
+
+Kind = Literal["alert", "windowed"]
+"""An alert of one call, or of a rule over time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +27,45 @@ class Actor:
 
 
 @dataclass(frozen=True, slots=True)
+class Call:
+    """One call of a story."""
+
+    time: datetime
+    event_id: str
+    operation: str
+    subject: str | None
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The calls of one step; of many the first and the last few, in order of time."""
+
+    name: str
+    calls: tuple[Call, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What a windowed alert tells: the calls that a rule over time holds for."""
+
+    what: str
+    """What the rule found, in words: `10 calls within 5 minutes`."""
+    count: int
+    """How many: calls, values, steps or terms."""
+    first_seen: datetime
+    last_seen: datetime
+    steps: tuple[Step, ...]
+    completed_by: Call
+    """The call that made the rule hold: why this is told now."""
+
+
+@dataclass(frozen=True, slots=True)
 class Alert:
-    """One judged call, ready to be told."""
+    """One judged call, or several that a rule over time holds for, ready to be told.
+
+    Of several, who, where and when are those of the call that completed them.
+    """
 
     alert_id: str
     """Stable across redeliveries and corrected records: what a claim is made on."""
@@ -32,7 +73,8 @@ class Alert:
     """Alerts with the same key are one person doing one thing in one place."""
     severity: Severity
     rule: str
-    operation: str
+    operation: str | None
+    """None for a windowed alert."""
     category: str
     reasons: tuple[str, ...]
     actor: Actor
@@ -53,6 +95,9 @@ class Alert:
     """What people call the account, where the config says it."""
     region_name: str | None = None
     """What people call the Region, where the config says it."""
+    kind: Kind = "alert"
+    story: Story | None = None
+    """Of a windowed alert."""
 
     @property
     def where(self) -> tuple[str, str]:
@@ -84,14 +129,16 @@ class UnknownDelivery(ValueError):
     """A queue message of a kind or a format version that this release does not know: a newer one wrote it."""
 
 
-_FORMAT = {"kind": "alert", "version": 1}
-"""What a queue message says of itself. The first release said neither and meant this."""
+_VERSION = 1
+_FIRST_KIND = "alert"
+"""What a queue message says of itself. The first release said neither and meant these."""
 
 
 def write_delivery(delivery: Delivery) -> str:
     """The delivery as the JSON of a queue message."""
     # Not as \\u escapes: a hostile name would be three times as long, and ten deliveries share one call.
-    return json.dumps({**_FORMAT, **to_json(delivery)}, ensure_ascii=False)
+    envelope = {"kind": delivery.alert.kind, "version": _VERSION}
+    return json.dumps({**envelope, **to_json(delivery)}, ensure_ascii=False)
 
 
 def read_delivery(text: str) -> Delivery:
@@ -101,10 +148,11 @@ def read_delivery(text: str) -> Delivery:
     """
     try:
         data = json.loads(text)
-        stated = {name: data.get(name, value) for name, value in _FORMAT.items()}
-        if stated == _FORMAT:
+        kind, version = data.get("kind", _FIRST_KIND), data.get("version", _VERSION)
+        if kind in get_args(Kind) and version == _VERSION:
             return from_json(Delivery, data)
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise BadDelivery(f"not a delivery: {type(error).__name__}") from None
-    kind, version = map(show, stated.values())
-    raise UnknownDelivery(f"the message is of kind {kind}, version {version}: a newer release wrote it")
+    raise UnknownDelivery(
+        f"the message is of kind {show(kind)}, version {show(version)}: a newer release wrote it"
+    )

@@ -6,7 +6,7 @@ those that are filed under a value of the call are matched. One that asks otherw
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,23 @@ class Circumstance:
     at_most: Severity | None
     why: str
     attack: tuple[str, ...] = ()
+
+
+def raise_severity(severity: Severity, circumstances: Iterable[Circumstance]) -> Severity:
+    """`severity`, raised by each `at_least`."""
+    for each in circumstances:
+        if each.at_least is not None and each.at_least.rank > severity.rank:
+            severity = each.at_least
+    return severity
+
+
+def move_severity(severity: Severity, circumstances: Collection[Circumstance]) -> Severity:
+    """`severity`, raised by each `at_least`, then held down by each `at_most`, which has the last word."""
+    severity = raise_severity(severity, circumstances)
+    for each in circumstances:
+        if each.at_most is not None and each.at_most.rank < severity.rank:
+            severity = each.at_most
+    return severity
 
 
 class CircumstanceIndex:

@@ -1,10 +1,11 @@
-"""Frozen dataclasses as JSON types, and back: the one codec of what is stored and sent.
+"""Frozen dataclasses and named tuples as JSON types, and back: the one codec of what is stored and sent.
 
 A field is written once, in its class: its type says how it is written and read. `from_json` undoes `to_json`.
 
 | in Python | in JSON |
 |---|---|
 | dataclass | object of its fields; one with a default may be absent, an unknown one is passed over |
+| NamedTuple | list of its fields |
 | Mapping, tuple, frozenset | object, list, sorted list |
 | Enum, date, datetime | value, ISO 8601 |
 | timedelta | seconds |
@@ -82,6 +83,8 @@ def _reader(kind: Any) -> _Reader:
         return cast("_Reader", kind.from_json)
     if is_dataclass(kind):
         return _object(cast("type[Any]", kind))
+    if hasattr(kind, "_fields"):
+        return _named_tuple(kind)
     if isinstance(kind, type) and issubclass(kind, Enum):
         return kind
     return _BY_TYPE.get(kind) or _plain(kind)
@@ -145,6 +148,11 @@ def _object(kind: type[Any]) -> _Reader:
         return kind(**{name: readers[name](value) for name, value in given.items()})
 
     return read
+
+
+def _named_tuple(kind: Any) -> _Reader:
+    readers, is_list = [_reader(hint) for hint in get_type_hints(kind).values()], _plain(list)
+    return lambda data: kind(*(read(value) for read, value in zip(readers, is_list(data), strict=True)))
 
 
 def _plain(kind: Any) -> _Reader:

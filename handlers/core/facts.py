@@ -15,6 +15,7 @@ from handlers.core.record import Record, as_mapping
 from handlers.core.resources import describe_groups, find_resource
 from handlers.core.text import MASKS
 from handlers.core.topic_rules import describe_topic_rule
+from handlers.core.touches import find_touches
 
 _GROUPS = (dict, list)
 _DENIALS = ("AccessDenied", "Unauthorized", "NotAuthorized", "Forbidden")
@@ -37,6 +38,7 @@ def derive_facts(
     - `job` {targets (how many), plainHttp}, when it sends a job to devices
     - `thingGroups` {added, removed} (what their names suggest), when a thing changes groups
     - `firmware` {unsigned}, when it carries the files of an update over the air
+    - `touches` {certificates, policies, things, …}: lists of what the call names, by whatever parameter
     - `crossAccount` {accounts}, when the parameters name an account that is not ours
     - `outside` {buckets?, domains?}, when they name a bucket or web host that is on no list of ours
     """
@@ -129,6 +131,7 @@ _DERIVERS: Mapping[str, Callable[[Record], Any]] = {
     "job": _describe_job,
     "thingGroups": describe_groups,
     "firmware": _describe_firmware,
+    "touches": find_touches,
 }
 
 ON_DEMAND = frozenset(_DERIVERS)

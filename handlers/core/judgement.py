@@ -6,13 +6,15 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from handlers.core.circumstances import Circumstance
+from handlers.core.automation import Automation, find_automation
+from handlers.core.circumstances import Circumstance, move_severity
+from handlers.core.entries import Entry, find_entries
 from handlers.core.facts import derive_facts
 from handlers.core.operations import name_operation, service_of
 from handlers.core.parameter_case import lower_parameters
 from handlers.core.record import Record
+from handlers.core.routes import add_finding
 from handlers.core.ruleset import (
-    Automation,
     Escalation,
     OperationRules,
     Rule,
@@ -86,6 +88,8 @@ class Judged(NamedTuple):
     """None if the service is not watched, the record is none of the control plane (data, network activity and
     insight events), or the operation is off or a read and no custom rule matches.
     """
+    entries: tuple[Entry, ...] = ()
+    """The windows that the record enters."""
 
 
 def judge_event(record: Record, ruleset: Ruleset) -> Judged:
@@ -94,11 +98,13 @@ def judge_event(record: Record, ruleset: Ruleset) -> Judged:
     if service_of(record.event_source) not in ruleset.services or not record.is_management:
         return Judged(record, operation, {}, None)
     rules = ruleset.rules_for(operation)
-    if rules.base_rule.off and not rules.custom_rules:
+    if rules.base_rule.off and not rules.custom_rules and not rules.windowed_rules:
         return Judged(record, operation, {}, None)
     facts = derive_facts(record, ruleset.allow_lists, needed=rules.facts)
     view = {**(lower_parameters(record.raw) if rules.two_cases else record.raw), "facts": facts}
-    return Judged(record, operation, facts, _find(record, operation, view, rules, ruleset))
+    finding = _find(record, operation, view, rules, ruleset)
+    entries = find_entries(record, operation, view, ruleset) if rules.windowed_rules else ()
+    return Judged(record, operation, facts, finding, entries)
 
 
 def _find(
@@ -133,14 +139,12 @@ def with_finding(view: Mapping[str, Any], verdicts: Sequence[Verdict]) -> Mappin
     The worst verdict comes first.
     """
     worst = verdicts[0]
-    return {
-        **view,
-        "finding": {
-            "rule": [each.rule.name for each in verdicts],
-            "category": worst.rule.category,
-            "severity": worst.severity.value,
-        },
-    }
+    return add_finding(
+        view,
+        rules=[each.rule.name for each in verdicts],
+        category=worst.rule.category,
+        severity=worst.severity,
+    )
 
 
 def _give_verdicts(
@@ -159,11 +163,11 @@ def _give_verdicts(
         severity, escalations = _escalate(rule, view)
         automation = None
         if ruleset.automation:
-            automation = _find_automation(severity, operation, view, ruleset.automation)
+            automation = find_automation(severity, operation, view, ruleset.automation)
         if automation is not None:
             severity = automation.at_most
         if circumstances:
-            severity = _apply_circumstances(severity, circumstances)
+            severity = move_severity(severity, circumstances)
         verdicts.append(Verdict(rule, severity, escalations, automation))
     return verdicts
 
@@ -178,33 +182,6 @@ def _escalate(rule: Rule, view: Mapping[str, Any]) -> tuple[Severity, tuple[Esca
         if escalation.to.rank > severity.rank:
             severity = escalation.to
     return severity, fired
-
-
-def _find_automation(
-    severity: Severity, operation: str, view: Mapping[str, Any], automation: tuple[Automation, ...]
-) -> Automation | None:
-    """The known automation that lowers a severity the most. What is critical is nobody's routine."""
-    if severity is Severity.CRITICAL:
-        return None
-    lowering = [
-        each
-        for each in automation
-        if each.at_most.rank < severity.rank
-        and (each.operations is None or operation in each.operations)
-        and each.when.matches(view)
-    ]
-    return min(lowering, key=lambda each: each.at_most, default=None)
-
-
-def _apply_circumstances(severity: Severity, circumstances: tuple[Circumstance, ...]) -> Severity:
-    """Raised by each `at_least`, then held down by each `at_most`, which has the last word."""
-    for each in circumstances:
-        if each.at_least is not None and each.at_least.rank > severity.rank:
-            severity = each.at_least
-    for each in circumstances:
-        if each.at_most is not None and each.at_most.rank < severity.rank:
-            severity = each.at_most
-    return severity
 
 
 def _suppress(

@@ -1,11 +1,16 @@
-"""Why a finding is as bad as it is, in sentences."""
+"""Why a finding or a windowed alert is as bad as it is, in sentences."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
+from handlers.core.automation import Automation
+from handlers.core.entries import Entry
 from handlers.core.judgement import Finding
+from handlers.core.text import say_count, say_duration
+from handlers.core.windowed_rules import WindowedRule
 
 
 def explain_finding(finding: Finding, facts: Mapping[str, Any]) -> tuple[str, ...]:
@@ -13,6 +18,28 @@ def explain_finding(finding: Finding, facts: Mapping[str, Any]) -> tuple[str, ..
     those that hold the severity down last; automation; expired suppressions.
     """
     return tuple(dict.fromkeys(_reasons(finding, facts)))
+
+
+def explain_entry(entry: Entry) -> tuple[str, ...]:
+    """The rule's reason, that of each circumstance that raised its severity, and automation."""
+    reasons = [entry.rule.why, *(each.why for each in entry.circumstances)]
+    if entry.automation is not None and entry.severity <= entry.automation.at_most:
+        reasons.append(_lowered_by(entry.automation))
+    return tuple(dict.fromkeys(reasons))
+
+
+def describe_window(rule: WindowedRule, count: int) -> str:
+    """What a rule over time finds: `10 calls within 5 minutes`."""
+    threshold = rule.threshold
+    if threshold is None:
+        return "seen for the first time"
+    if threshold.kind == "temporal":
+        found = ", ".join(rule.steps)
+    elif threshold.kind == "value_count":
+        found = say_count(count, f"different {(threshold.of or '').rpartition('.')[2]} value")
+    else:
+        found = say_count(count, "call")
+    return f"{found} within {say_duration(timedelta(seconds=threshold.within))}"
 
 
 def document_risks(facts: Mapping[str, Any]) -> tuple[str, ...]:
@@ -33,6 +60,10 @@ def _reasons(finding: Finding, facts: Mapping[str, Any]) -> Iterator[str]:
     automation = finding.verdicts[0].automation
     # Not where a circumstance raised the severity again.
     if automation is not None and finding.severity <= automation.at_most:
-        yield f"it is routine work of {automation.name}, so it is lowered: {automation.reason}"
+        yield _lowered_by(automation)
     for suppression in finding.expired:
         yield f"the suppression {suppression.name} ended on {suppression.until}, so this is told again"
+
+
+def _lowered_by(automation: Automation) -> str:
+    return f"it is routine work of {automation.name}, so it is lowered: {automation.reason}"

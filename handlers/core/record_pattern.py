@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from handlers.core.parameter_case import lower_path
-from handlers.core.patterns import Nodes, Predicate, compile_nodes, read_pattern
+from handlers.core.patterns import Field, Nodes, Predicate, compile_nodes, read_pattern
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,15 @@ class RecordPattern:
     def matches(self) -> Predicate:
         """Whether a record matches. Raises `PatternError`."""
         return compile_nodes(self.nodes, lower_path)
+
+    def may_match(self, event_name: str) -> bool:
+        """Whether what the pattern says of `eventName`, outside any `$or`, lets an operation through."""
+        return self._names is None or self._names({"eventName": event_name})
+
+    @cached_property
+    def _names(self) -> Predicate | None:
+        named = [node for node in self.nodes if isinstance(node, Field) and node.path == ("eventName",)]
+        return compile_nodes(tuple(named)) if named else None
 
     def to_json(self) -> Mapping[str, Any]:
         """The pattern as people wrote it."""

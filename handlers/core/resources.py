@@ -81,7 +81,7 @@ def find_resource(record: Record) -> dict[str, Any] | None:
     if parameter == "thingGroupArn":
         identifier = identifier.rpartition("/")[2]
     kind, segment = _NAMES[parameter]
-    if kind == "certificate" and record.event_name in _CA_OPERATIONS:
+    if kind == "certificate" and is_of_ca(record):
         kind, segment = _NAMES["caCertificateId"]
     resource: dict[str, Any] = {"kind": kind, "id": identifier}
     if segment is not None:
@@ -92,6 +92,11 @@ def find_resource(record: Record) -> dict[str, Any] | None:
     if kind in _PAGES and _IDENTIFIER.fullmatch(identifier):
         resource["url"] = iot_link(record.region, _PAGES[kind], identifier)
     return resource
+
+
+def is_of_ca(record: Record) -> bool:
+    """Whether the certificate that a call names is a CA's."""
+    return record.event_name in _CA_OPERATIONS
 
 
 def describe_groups(record: Record) -> dict[str, list[str]]:

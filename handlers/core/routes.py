@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +41,14 @@ class Audience:
         hits = [route for route in self.matching if route.match is not None and route.match.matches(view)]
         names = {*self.always, *(name for route in hits for name in route.to)}
         return tuple(name for name in self.order if name in names)
+
+
+def add_finding(
+    view: Mapping[str, Any], *, rules: Sequence[str], category: str, severity: Severity
+) -> Mapping[str, Any]:
+    """What suppressions and routes match on: `view`, and the finding."""
+    finding = {"rule": rules, "category": category, "severity": severity.value}
+    return {**view, "finding": finding}
 
 
 def find_audience(

@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from functools import cached_property
 
 from handlers.core.allow_lists import EMPTY, AllowLists
+from handlers.core.automation import Automation
 from handlers.core.circumstances import Circumstance, CircumstanceIndex
 from handlers.core.destinations import Destination
 from handlers.core.facts import ON_DEMAND
@@ -20,6 +21,7 @@ from handlers.core.patterns import Path, fields_of
 from handlers.core.record_pattern import RecordPattern
 from handlers.core.routes import Audience, Route, find_audience
 from handlers.core.severity import Severity
+from handlers.core.windowed_rules import WindowedRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +69,6 @@ class CustomRule:
     match: RecordPattern
     severity: Severity
     why: str
-    event_names: frozenset[str] | None = None
-    """The only event names that `match` can match, where the pattern names them; else None."""
     escalations: tuple[Escalation, ...] = ()
     category: str | None = None
     subject: str | None = None
@@ -92,20 +92,6 @@ class CustomRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Automation:
-    """Known automation: the catalog's severity of its routine work is at most this, unless it is critical.
-
-    `operations` is None where everything that it does is routine.
-    """
-
-    name: str
-    when: RecordPattern
-    operations: frozenset[str] | None
-    at_most: Severity
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class Suppression:
     """A standing exception: through the day `until` (UTC), nobody is told of findings that match."""
 
@@ -125,6 +111,8 @@ class OperationRules:
 
     base_rule: Rule
     custom_rules: tuple[tuple[RecordPattern, Rule], ...]
+    windowed_rules: tuple[WindowedRule, ...]
+    """Those that calls of the operation may enter."""
     facts: frozenset[str]
     """The facts of `ON_DEMAND` that a pattern looks at when this operation is judged, or that alerts tell."""
     two_cases: bool
@@ -147,6 +135,9 @@ class Ruleset:
     destinations: Mapping[str, Destination]
     routes: tuple[Route, ...]
     custom_rules: tuple[CustomRule, ...] = ()
+    windowed_rules: tuple[WindowedRule, ...] = ()
+    watches_reads: bool = False
+    """Whether calls that only read enter windows."""
     automation: tuple[Automation, ...] = ()
     suppressions: tuple[Suppression, ...] = ()
     allow_lists: AllowLists = EMPTY
@@ -199,22 +190,31 @@ class Ruleset:
         custom_rules = tuple(
             (each.match, each.completed_by(base_rule))
             for each in self.custom_rules
-            if each.event_names is None or event_name in each.event_names
+            if each.match.may_match(event_name)
+        )
+        windowed_rules = tuple(
+            each
+            for each in self.windowed_rules
+            if any(pattern.may_match(event_name) for pattern in each.steps.values())
+            and (self.watches_reads or not is_read(event_name))
         )
         rules = [base_rule, *(rule for _, rule in custom_rules)]
         patterns = [
             *(match for match, _ in custom_rules),
             *(each.when for rule in rules for each in rule.escalations),
+            *(pattern for each in windowed_rules for pattern in each.steps.values()),
             *(each.when for each in self.circumstances),
             *(each.when for each in self.automation),
             *(each.match for each in self.suppressions),
             *(each.match for each in self.routes if each.match is not None),
         ]
         paths = {field.path for pattern in patterns for field in fields_of(pattern.nodes)}
+        paths |= {tuple(path.split(".")) for each in windowed_rules for path in each.paths}
         needed = {path[1] for path in paths if path[0] == "facts" and len(path) > 1}
         return OperationRules(
             base_rule=base_rule,
             custom_rules=custom_rules,
+            windowed_rules=windowed_rules,
             facts=ON_DEMAND & (_IN_EVERY_ALERT | needed),
             two_cases=any(_has_two_cases(path, base_rule) for path in paths if path[0] in SECTIONS),
         )

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from datetime import timedelta
 
 TEXT_LIMIT = 256
 """Characters of any one text that an event may put into an alert."""
@@ -38,6 +39,20 @@ def show(value: object) -> str:
         return clean(_MASK_IN_JSON.sub(f'"{HIDDEN}"', json.dumps(value, ensure_ascii=False)))
     except RecursionError:
         return "(nested too deeply to show)"
+
+
+def say_duration(span: timedelta) -> str:
+    """A span of whole seconds in its largest whole unit: `90 seconds`, `10 minutes`, `1 day`."""
+    seconds = int(span.total_seconds())
+    for unit, size in (("day", 86_400), ("hour", 3600), ("minute", 60)):
+        if seconds and seconds % size == 0:
+            return say_count(seconds // size, unit)
+    return say_count(seconds, "second")
+
+
+def say_count(number: int, what: str) -> str:
+    """A number of things: `1 call`, `10 calls`."""
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
 def is_masked(value: object) -> bool:

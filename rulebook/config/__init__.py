@@ -1,13 +1,8 @@
 """The operator's one file, `config/alerts.yaml`: its model, and everything that is wrong with it at once."""
 
 from rulebook.config.check import CheckedConfig, check_config, check_source, load_config
-from rulebook.config.model import (
-    Config,
-    CustomRule,
-    KnownAutomation,
-    Override,
-    effective_severity,
-)
+from rulebook.config.model import Config, KnownAutomation, Override, effective_severity
+from rulebook.config.rules import CustomRule
 
 __all__ = [
     "CheckedConfig",

@@ -20,6 +20,7 @@ from rulebook.config.lint import lint_config
 from rulebook.config.model import Config
 from rulebook.config.overbroad import silenced_by
 from rulebook.config.topics import topics_that_fit
+from rulebook.config.windows import windowed_faults
 from rulebook.faults import ConfigError, Fault, Place, SourceError, quoted
 from rulebook.secret_names import PASTED_IN_TEXT, holds_secret
 from rulebook.source import Source, read_source
@@ -120,6 +121,10 @@ def _dead_patterns(data: Mapping[str, object], context: Context) -> Iterator[tup
             for path, message in never_matches(match, context, sees_finding=section != "rules"):
                 yield (section, position, "match", *path), message
             yield from _dead_escalations(item, context, (section, position), within=match)
+    for position, item in enumerate(as_list(data.get("rules"))):
+        if isinstance(item, dict):
+            for path, message in windowed_faults(item, context):
+                yield ("rules", position, *path), message
     for typed, override in as_mapping(data.get("operations")).items():
         operation = ":".join(split_operation(typed)) if isinstance(typed, str) else ""
         if operation in context.catalog:

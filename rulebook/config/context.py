@@ -13,10 +13,13 @@ from rulebook.api_models import operations_of
 from rulebook.catalog import Entry
 from rulebook.services import SERVICES, Service, watched_services
 from rulebook.vocabulary import Group, finding_group
+from rulebook.windowed_rules import BuiltIn, load_windowed_rules
 
 UNCATALOGUED = "uncatalogued-operation"
 READ = "read-operation"
 """The rules of operations without an entry: those that may write, and those that only read."""
+THRESHOLD = "threshold"
+"""The category of a custom rule over time that names none."""
 
 
 @dataclass(frozen=True)
@@ -36,15 +39,18 @@ class Context:
     custom_categories: frozenset[str]
     filled_lists: frozenset[str]
     """The allow lists that name something."""
+    windowed: Mapping[str, BuiltIn]
+    """The built-in rules over time, by name."""
 
     @cached_property
     def finding(self) -> Group:
         """What suppressions and routes may ask of a finding."""
         prefixes = {service.prefix for service in self.watched}
         watched = {name for name in self.catalog if split_operation(name)[0] in prefixes}
-        rules = {*watched, *self.custom_rules, UNCATALOGUED, READ}
+        rules = {*watched, *self.custom_rules, *self.windowed, UNCATALOGUED, READ}
         categories = {entry.category for entry in self.catalog.values()} | self.custom_categories
-        return finding_group(frozenset(rules), frozenset({*categories, "uncatalogued", "read"}))
+        categories |= {rule.category for rule in self.windowed.values()}
+        return finding_group(frozenset(rules), frozenset({*categories, "uncatalogued", "read", THRESHOLD}))
 
     @cached_property
     def operations(self) -> Mapping[str, frozenset[str]]:
@@ -70,6 +76,7 @@ def read_context(data: Mapping[str, object], catalog: Mapping[str, Entry]) -> Co
     words = {severity.value: severity for severity in Severity}
     return Context(
         catalog=catalog,
+        windowed=load_windowed_rules(),
         destinations=tuple(map(str, named)) if isinstance(named, dict) else None,
         watched=watched_services(services or None),
         reads_watched=watch.get("reads") is True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import AfterValidator, ValidationInfo, model_validator
@@ -11,7 +12,7 @@ from handlers.core.routes import Route as CompiledRoute
 from handlers.core.severity import Severity
 from rulebook.config.section import SOME, Section, context_of
 from rulebook.config.values import Once, SecretPlace, Topic, name_fault
-from rulebook.faults import did_you_mean, quoted
+from rulebook.faults import Place, did_you_mean, quoted
 from rulebook.validation import Pattern, SeverityName, refuse
 
 
@@ -48,6 +49,11 @@ class Route(Section):
     match: Pattern | None = None
     """An event pattern over the record, its facts and the finding (rule, category, severity)."""
     to: Annotated[tuple[Annotated[str, AfterValidator(_routed_to)], ...], SOME, Once]
+
+    @property
+    def patterns(self) -> tuple[tuple[Place, Mapping[str, object]], ...]:
+        """Its event pattern, if it has one, with its place below the route."""
+        return () if self.match is None else ((("match",), self.match),)
 
     def compiled(self) -> CompiledRoute:
         """The route as the functions know it."""

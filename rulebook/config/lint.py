@@ -13,10 +13,12 @@ from handlers.core.severity import Severity
 from rulebook.config.conditions import values_at
 from rulebook.config.context import Context
 from rulebook.config.delivery import Route
-from rulebook.config.model import Config, CustomRule, Suppression
+from rulebook.config.model import Config, Suppression
+from rulebook.config.rules import CustomRule
 from rulebook.faults import Place
 from rulebook.secret_names import secret_name_warning
 from rulebook.services import SERVICES
+from rulebook.windowed_rules import kind_of
 
 SOON = timedelta(days=14)
 LONG = timedelta(days=366)
@@ -41,6 +43,7 @@ def lint_config(config: Config, context: Context, today: date | None) -> Iterato
     yield from _severities(config)
     yield from _unheard(config)
     yield from _of_no_operation(config, context)
+    yield from _tuned_in_vain(config)
 
 
 def _watch(config: Config, context: Context) -> Iterator[LintWarning]:
@@ -128,12 +131,12 @@ def _of_no_operation(config: Config, context: Context) -> Iterator[LintWarning]:
     known = frozenset[str]().union(*(context.operations[service.prefix] for service in context.watched))
     for section, items in sections:
         for position, item in enumerate(items):
-            names = values_at(read_pattern(item.match), "eventName") if item.match is not None else None
-            if names is not None:
-                matches = compile_pattern({"eventName": names})
-                if not any(matches({"eventName": name}) for name in known):
+            for place, pattern in item.patterns:
+                names = values_at(read_pattern(pattern), "eventName")
+                matches = compile_pattern({"eventName": names}) if names is not None else None
+                if matches is not None and not any(matches({"eventName": name}) for name in known):
                     message = "matches no operation that this release knows; is it spelled as AWS does?"
-                    yield LintWarning((section, position, "match", "eventName"), message)
+                    yield LintWarning((section, position, *place, "eventName"), message)
 
 
 def _shadowed(config: Config, today: date) -> Iterator[LintWarning]:
@@ -145,9 +148,11 @@ def _shadowed(config: Config, today: date) -> Iterator[LintWarning]:
 
 
 def _covers(match: Mapping[str, Any], rule: CustomRule) -> bool:
-    """Whether a suppression matches all that a rule finds: each condition of the suppression is met by the
-    values that the rule asks for. When unsure, False.
+    """Whether a suppression matches all that a rule on single calls finds: each condition of the suppression
+    is met by the values that the rule asks for. When unsure, False.
     """
+    if rule.match is None or kind_of(rule) is not None:
+        return False
     asked, wanted = _plain_fields(rule.match), _plain_fields(match)
     if asked is None or wanted is None:
         return False
@@ -170,6 +175,15 @@ def _met(wanted: object, asked: object) -> bool:
         return False
     matches = compile_pattern({"value": wanted})
     return all(not isinstance(value, Mapping) and matches({"value": value}) for value in asked)
+
+
+def _tuned_in_vain(config: Config) -> Iterator[LintWarning]:
+    """Tuning of built-in rules that a rule of the config replaces."""
+    replacing = {rule.name for rule in config.rules if kind_of(rule) is not None}
+    for name in config.thresholds:
+        if name in replacing:
+            message = f"a rule of this config takes the place of {name}, so this changes nothing"
+            yield LintWarning(("thresholds", name), message, at_key=True)
 
 
 def _destinations(config: Config) -> Iterator[LintWarning]:

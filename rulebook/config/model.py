@@ -19,9 +19,9 @@ from pydantic import (
 from handlers.core.operations import is_read, split_operation
 from handlers.core.routes import Audience, find_audience
 from handlers.core.severity import Severity
-from rulebook.catalog import Category, Entry, Escalation, ShownPath, SubjectPath, Technique, not_above
-from rulebook.config.context import READ, UNCATALOGUED
+from rulebook.catalog import Entry, Escalation, not_above
 from rulebook.config.delivery import Destination, Route
+from rulebook.config.rules import NO_THRESHOLDS, CustomRule, Thresholds
 from rulebook.config.section import SOME, Section, context_of
 from rulebook.config.values import (
     AccountId,
@@ -29,7 +29,6 @@ from rulebook.config.values import (
     Bucket,
     Day,
     Domain,
-    Duration,
     Flag,
     ForEachSeverity,
     Name,
@@ -39,6 +38,7 @@ from rulebook.config.values import (
     ServiceName,
     Version,
 )
+from rulebook.durations import DedupWindow
 from rulebook.faults import Place, did_you_mean
 from rulebook.services import Service, judged_services, watched_services
 from rulebook.validation import Items, Pattern, SeverityName, Text, refuse
@@ -89,7 +89,7 @@ class Defaults(Section):
     """How bad an operation is that may write and that the catalog does not know yet."""
     reads: SeverityOrOff = "informational"
     """How bad an operation is that only reads, when watch.reads is true."""
-    dedup_window: Annotated[Mapping[SeverityName, Duration], ForEachSeverity] = {}
+    dedup_window: Annotated[Mapping[SeverityName, DedupWindow], ForEachSeverity] = {}
     """How long repeats are counted before they are told together; does nothing yet."""
 
 
@@ -120,35 +120,6 @@ class Override(Section):
         return self
 
 
-def _free_name(name: str) -> str:
-    if name in (READ, UNCATALOGUED):
-        raise refuse(((), "Thingwatch has a rule of this name; choose another"))
-    return name
-
-
-class CustomRule(Section):
-    """A rule of yours. What it leaves open is taken from the catalog's entry."""
-
-    name: Annotated[Name, AfterValidator(_free_name)]
-    match: Pattern
-    """An event pattern over the record and its facts."""
-    severity: SeverityName
-    why: Text
-    """What people are told."""
-    escalate: Annotated[tuple[Escalation, ...], Items] = ()
-    category: Category | None = None
-    subject: SubjectPath | None = None
-    shown: Annotated[tuple[ShownPath, ...], Items] = ()
-    runbook: Annotated[tuple[Text, ...], Field(strict=False, max_length=4)] = ()
-    attack: Annotated[tuple[Technique, ...], Items] = ()
-
-    @model_validator(mode="after")
-    def _escalations_only_raise(self) -> CustomRule:
-        if faults := not_above(self.severity, self.escalate):
-            raise refuse(*((("escalate", *path), message) for path, message in faults))
-        return self
-
-
 class Suppression(Section):
     """A standing exception: findings that match are told to nobody, through the day `until` (UTC)."""
 
@@ -159,6 +130,11 @@ class Suppression(Section):
     until: Day
     broad: Flag = False
     """Says that silencing this much is meant."""
+
+    @property
+    def patterns(self) -> tuple[tuple[Place, Mapping[str, object]], ...]:
+        """Its event pattern, with its place below the suppression."""
+        return ((("match",), self.match),)
 
 
 class KnownAutomation(Section):
@@ -217,6 +193,8 @@ class Config(Section):
     """Your own severity of an operation, such as iot:CreateThing."""
     rules: Annotated[tuple[CustomRule, ...], Items] = ()
     """Custom rules, beside the catalog's."""
+    thresholds: Thresholds = NO_THRESHOLDS
+    """Your own tuning of the built-in rules over time, by name; `off` switches one off."""
     suppressions: Annotated[tuple[Suppression, ...], Items] = ()
     """Standing exceptions, each with a reason and a last day."""
     known_automation: Annotated[tuple[KnownAutomation, ...], Items] = ()

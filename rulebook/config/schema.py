@@ -14,6 +14,7 @@ from handlers.core.severity import Severity
 from rulebook.catalog import Entry, load_catalog
 from rulebook.config.model import Config
 from rulebook.services import SERVICES
+from rulebook.windowed_rules import load_windowed_rules
 
 SCHEMA = Path(__file__).parents[2] / "config" / "alerts.schema.json"
 
@@ -38,7 +39,12 @@ def render_schema(catalog: Mapping[str, Entry]) -> str:
     ):
         _only(definitions[section]["properties"][key])["items"] = names
     definitions["Destination"] |= {"minProperties": 1, "maxProperties": 1}
-    definitions["Override"]["minProperties"] = 1
+    definitions["Override"]["minProperties"] = definitions["Threshold"]["minProperties"] = 1
+    definitions["CustomRule"]["anyOf"] = [{"required": ["match"]}, {"required": ["temporal"]}]
+    thresholds = schema["properties"]["thresholds"]
+    thresholds["propertyNames"] = {"enum": list(load_windowed_rules())}
+    _only(thresholds["additionalProperties"])
+    thresholds["additionalProperties"] = {"anyOf": [{"const": "off"}, thresholds["additionalProperties"]]}
     windows = definitions["Defaults"]["properties"]["dedup_window"]
     duration = windows.pop("additionalProperties")
     by_severity = {"type": "object", "propertyNames": {"enum": [each.value for each in Severity]}}
@@ -47,7 +53,7 @@ def render_schema(catalog: Mapping[str, Entry]) -> str:
     windows["anyOf"] = [duration, {**by_severity, "additionalProperties": duration}]
     for part in _parts(schema):
         part.pop("title", None)
-        if part.get("default") is None or isinstance(part["default"], dict | list):
+        if part.get("default") is None or not isinstance(part["default"], str | bool) or _is_span(part):
             part.pop("default", None)
         if "description" in part:
             part["description"] = " ".join(part["description"].split())
@@ -69,6 +75,11 @@ _PATTERN_KEYS = (
     ("Suppression", "match"),
     ("Route", "match"),
 )
+
+
+def _is_span(part: Mapping[str, Any]) -> bool:
+    """Whether a default is a span of time, which pydantic writes as ISO 8601 and people do not."""
+    return str(part["default"]).startswith("P")
 
 
 def _only(part: dict[str, Any]) -> dict[str, Any]:

@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
-from typing import Annotated, Any, Literal
+from datetime import date
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
 from handlers.core.operations import split_operation
 from handlers.core.severity import Severity
+from rulebook.durations import read_dedup_window
 from rulebook.faults import did_you_mean, quoted
 from rulebook.secret_names import secret_name_fault
 from rulebook.services import SERVICES
-from rulebook.validation import matching, refuse, without
+from rulebook.validation import matching, once, refuse, without
 
 _ACCOUNT = r"[0-9]{12}"
 _REGION = r"[a-z]{2}(-[a-z]+){1,3}-[0-9]"
-_DURATION = re.compile(r"([0-9]{1,6})(s|m|h|d)", re.ASCII)
-_UNITS = {
-    "s": timedelta(seconds=1),
-    "m": timedelta(minutes=1),
-    "h": timedelta(hours=1),
-    "d": timedelta(days=1),
-}
-LONGEST_WINDOW = timedelta(days=1)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _NAME = r"[a-z][a-z0-9-]{0,39}"
 _NAME_ADVICE = "a name has up to 40 small letters, digits and hyphens, a letter first"
@@ -76,24 +69,11 @@ def _account(value: object) -> object:
     return value
 
 
-def _duration(value: object) -> timedelta:
-    if isinstance(value, timedelta):
-        return value
-    found = _DURATION.fullmatch(value) if isinstance(value, str) else None
-    if found is None:
-        example = f"{value}m" if isinstance(value, int) and not isinstance(value, bool) else "90s or 10m"
-        raise refuse(((), f"write a number and its unit (s, m, h or d), such as {example}"))
-    duration = int(found[1]) * _UNITS[found[2]]
-    if duration > LONGEST_WINDOW:
-        raise refuse(((), "is longer than a day; the longest window is 24h"))
-    return duration
-
-
 def _for_each_severity(value: object) -> object:
     """One duration for all severities, or a mapping from severities to durations."""
     if isinstance(value, dict):
         return value
-    return dict.fromkeys((severity.value for severity in Severity), _duration(value))
+    return dict.fromkeys((severity.value for severity in Severity), read_dedup_window(value))
 
 
 def _day(value: object) -> date:
@@ -159,11 +139,6 @@ Bucket = Annotated[
     str, matching(_BUCKET, "write a bucket's name alone, without s3:// or arn:"), _pattern(_BUCKET)
 ]
 Domain = Annotated[str, matching(_DOMAIN, _DOMAIN_ADVICE), _pattern(_DOMAIN)]
-Duration = Annotated[
-    timedelta,
-    BeforeValidator(_duration),
-    WithJsonSchema({"type": "string", "pattern": "^[0-9]+(s|m|h|d)$", "examples": ["10m"]}),
-]
 Day = Annotated[
     date,
     BeforeValidator(_day),
@@ -179,14 +154,6 @@ Principal = Annotated[
     without(principal_fault),
     WithJsonSchema({"type": "string", "pattern": "^arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)/.+$"}),
 ]
-
-
-def once(items: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The items, when none of them stands twice."""
-    repeated = [position for position, item in enumerate(items) if item in items[:position]]
-    if repeated:
-        raise refuse(*(((position,), "stands twice in this list; keep one") for position in repeated))
-    return items
 
 
 Once = AfterValidator(once)

@@ -13,6 +13,7 @@ from handlers.adapters.dynamodb_claims import DynamoDbClaims
 from handlers.adapters.memory_claims import MemoryClaims
 from handlers.pipeline import Claimed, Claims
 from local.aws import EmbeddedAws, Fault
+from tests.support.state import make_state_table
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 LEASE = timedelta(seconds=45)
@@ -24,12 +25,7 @@ _keys = count()
 @pytest.fixture(scope="module")
 def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
     with EmbeddedAws(tmp_path_factory.mktemp("claims")) as running:
-        running.client("dynamodb").create_table(
-            TableName="state",
-            KeySchema=[{"AttributeName": "key", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "key", "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
+        make_state_table(running)
         yield running
 
 

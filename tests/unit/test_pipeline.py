@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from handlers.adapters.memory_claims import MemoryClaims
+from handlers.adapters.memory_windows import MemoryWindows
 from handlers.core.alerts import Alert, Delivery, write_delivery
 from handlers.core.backoff import retry_delay, spread_of
 from handlers.core.destinations import Destination
@@ -75,6 +76,7 @@ BODY = write_delivery(Delivery(alert=make_alert(), destination="secops"))
 @dataclass
 class World:
     claims: MemoryClaims = field(default_factory=MemoryClaims)
+    windows: MemoryWindows = field(default_factory=MemoryWindows)
     queue: MemoryQueue = field(default_factory=MemoryQueue)
     slack: MemorySender = field(default_factory=MemorySender)
     retries: MemoryRetries = field(default_factory=MemoryRetries)
@@ -84,6 +86,7 @@ class World:
             event,
             ruleset=make_ruleset(),
             claims=self.claims,
+            windows=self.windows,
             queue=self.queue,
             run=Run(owner=owner, now=now, lease=LEASE),
         )

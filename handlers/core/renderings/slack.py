@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from handlers.core.alerts import Alert
+from handlers.core.alerts import Alert, Story
 from handlers.core.console import event_link
-from handlers.core.renderings.text import render_actor, render_title
+from handlers.core.renderings.text import render_actor, render_title, span_of, tell_call, tell_story
 from handlers.core.severity import Severity
 
 _HEADER_LIMIT = 150
@@ -47,6 +47,8 @@ def _blocks(alert: Alert, title: str) -> Iterator[dict[str, Any]]:
     header = title if len(title) <= _HEADER_LIMIT else title[: _HEADER_LIMIT - 1] + "…"
     yield {"type": "header", "text": {"type": "plain_text", "text": header, "emoji": False}}
     yield _section("\n".join(f"• {_escape(reason)}" for reason in alert.reasons))
+    if alert.story is not None:
+        yield _section("\n".join(_story(alert.story)))
     yield {"type": "section", "fields": [_markdown(f"*{name}*\n{text}") for name, text in _fields(alert)]}
     details = "\n".join(f"{_escape(name)}: {_code(value)}" for name, value in _details(alert))
     if details:
@@ -55,6 +57,14 @@ def _blocks(alert: Alert, title: str) -> Iterator[dict[str, Any]]:
         steps = "\n".join(f"{number}. {_escape(step)}" for number, step in enumerate(alert.runbook, start=1))
         yield _section(f"*What to do*\n{steps}")
     yield {"type": "context", "elements": [_markdown(" · ".join(_footer(alert)))]}
+
+
+def _story(story: Story) -> Iterator[str]:
+    yield f"*What happened*, {_escape(span_of(story))}"
+    for name, line in tell_story(story):
+        step = f"*{_escape(name)}* " if name else ""
+        yield f"• {step}{_code(line)}"
+    yield f"*Completed by* {_code(tell_call(story.completed_by))}"
 
 
 def _fields(alert: Alert) -> Iterator[tuple[str, str]]:

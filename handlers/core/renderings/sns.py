@@ -37,7 +37,9 @@ def render_sns(alert: Alert) -> SnsMessage:
         message=json.dumps(bodies, ensure_ascii=False),
         attributes={
             "severity": alert.severity.value,
-            "operation": alert.operation,
+            "kind": alert.kind,
+            "rule": alert.rule,
+            **({"operation": alert.operation} if alert.operation is not None else {}),
             "category": alert.category,
             "account": alert.account,
             "region": alert.region,

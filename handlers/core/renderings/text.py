@@ -4,18 +4,52 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from handlers.core.alerts import Alert
+from handlers.core.alerts import Alert, Call, Story
 from handlers.core.console import event_link
 
 _WIDTH = 10
+_STEP_WIDTH = 14
 
 
 def render_title(alert: Alert) -> str:
-    """One line: how bad, which operation, on what, in which account if that has a name, whether it failed."""
+    """One line: how bad, which operation, on what, in which account if that has a name, whether it failed.
+
+    Of a windowed alert: how bad, which rule, what it found, and of whom or what.
+    """
+    if alert.story is not None:
+        what = f"{alert.rule}: {alert.story.what}"
+        return f"{alert.severity.value.capitalize()}: {what}{_of(alert)}"
     subject = f" on {alert.subject}" if alert.subject else ""
     account = f" in {alert.account_name}" if alert.account_name else ""
     failed = " (failed)" if alert.error else ""
     return f"{alert.severity.value.capitalize()}: {alert.operation}{subject}{account}{failed}"
+
+
+def _of(alert: Alert) -> str:
+    account = f" in {alert.account_name}" if alert.account_name else ""
+    return f", {alert.subject}{account}" if alert.subject else account
+
+
+def tell_story(story: Story) -> Iterator[tuple[str, str]]:
+    """A windowed alert call by call: the name of each step, empty where there is one, and its line."""
+    named = len(story.steps) > 1
+    for step in story.steps:
+        for number, call in enumerate(step.calls):
+            yield step.name if named and number == 0 else "", tell_call(call)
+    shown = sum(len(step.calls) for step in story.steps)
+    if not named and story.count > shown:
+        yield "", f"and {story.count - shown} more"
+
+
+def tell_call(call: Call) -> str:
+    """One call of a story on one line."""
+    subject = f" on {call.subject}" if call.subject else ""
+    return f"{call.time:%H:%M:%S} {call.operation}{subject} by {call.actor}"
+
+
+def span_of(story: Story) -> str:
+    """From when to when a story goes."""
+    return f"{story.first_seen:%Y-%m-%d %H:%M:%S} to {story.last_seen:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def render_actor(alert: Alert) -> str:
@@ -37,6 +71,12 @@ def _lines(alert: Alert) -> Iterator[str]:
     for reason in alert.reasons:
         yield f"- {reason}"
     yield ""
+    if alert.story is not None:
+        yield f"What happened, {span_of(alert.story)}"
+        for name, line in tell_story(alert.story):
+            yield f"  {name:<{_STEP_WIDTH}} {line}" if len(alert.story.steps) > 1 else f"  {line}"
+        yield f"Completed by {tell_call(alert.story.completed_by)}"
+        yield ""
     yield _row("Who", render_actor(alert))
     yield _row("", alert.actor.id)
     account, region = alert.where

@@ -36,6 +36,7 @@ Facts
   resource.id               c
   resource.arn              arn:aws:iot:eu-west-1:111122223333:cert/c
   resource.url              https://eu-west-1.console.aws.amazon.com/iot/home?region=eu-west-1#/certificate/c
+  touches.certificates      c
 
 Rule iot:UpdateCertificate
   medium         changes whether a device may connect
@@ -81,6 +82,7 @@ Facts
   policy.risks              any-action-on-any-resource; any-role-alias
   policy.why                statement 1 allows every action on every resource; statement 1 lets a
                             device take the role of any role alias
+  touches.policies          p
 
 Rule iot:CreatePolicy
   medium         says what devices may do
@@ -135,6 +137,7 @@ Facts
   resource.id               c
   resource.arn              arn:aws:iot:eu-west-1:111122223333:cert/c
   resource.url              https://eu-west-1.console.aws.amazon.com/iot/home?region=eu-west-1#/certificate/c
+  touches.certificates      c
   crossAccount.accounts     888888888888; 999999999999
 
 Rule iot:UpdateCertificate

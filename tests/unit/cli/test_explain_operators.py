@@ -102,11 +102,11 @@ def test_circumstances_that_nobody_looked_at_are_not_said_to_fail() -> None:
 
 
 def test_machines_read_what_nearly_matched() -> None:
-    never = {**MINE, "name": "never", "match": {"eventName": ["CreateThing"]}}
+    never = {**MINE, "name": "never", "match": {"errorCode": ["Throttled"]}}
     other = {**PLANNED, "match": {"finding": {"rule": ["mine"], "severity": ["low"]}}}
     found = in_json(make_ruleset(custom_rules=[never], suppressions=[other]))["near_misses"]
     assert [
-        ("rule", "never", 'eventName does not match ["CreateThing"]: it is "UpdateCertificate"'),
+        ("rule", "never", 'errorCode does not match ["Throttled"]: it is absent'),
         ("suppression", "rollout", 'finding.rule does not match ["mine"]: it is "iot:UpdateCertificate"'),
     ] == [(each["kind"], each["name"], each["why"]) for each in found]
 

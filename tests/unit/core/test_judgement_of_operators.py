@@ -74,7 +74,6 @@ def test_custom_rules_are_found_by_the_operations_that_they_name() -> None:
     named = {
         **NIGHT_SHIFT,
         "match": {"eventName": ["LaunchRocket"]},
-        "event_names": ["LaunchRocket"],
     }
     ruleset = make_ruleset(custom_rules=[named])
     assert ["night-shift", "uncatalogued-operation"] == [
@@ -264,6 +263,6 @@ def test_of_several_automations_the_one_that_lowers_most_counts() -> None:
 
 
 def test_a_rule_of_any_operation_is_heard_beside_one_that_names_it() -> None:
-    named = {**NIGHT_SHIFT, "name": "named", "event_names": ["UpdateCertificate"]}
+    named = {**NIGHT_SHIFT, "name": "named", "match": {"eventName": ["UpdateCertificate"]}}
     finding = find(make_ruleset(custom_rules=[NIGHT_SHIFT, named]))
     assert {"named", "night-shift", "iot:UpdateCertificate"} == {each.rule.name for each in finding.verdicts}

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from handlers.core.severity import Severity
 from rulebook.any_operation import load_any_operation
 from rulebook.attack import TECHNIQUES
-from rulebook.catalog import CATALOG_FOLDER, load_catalog
+from rulebook.catalog import load_catalog, operation_files
 from rulebook.faults import CatalogError
 from rulebook.services import SERVICES
 from rulebook.source import read_source
@@ -48,7 +48,7 @@ def test_the_shipped_catalog_is_sound_and_sorted() -> None:
 
 
 def test_each_category_of_iot_is_a_file_of_its_own_and_each_other_service_too() -> None:
-    for path in CATALOG_FOLDER.glob("*.yaml"):
+    for path in operation_files():
         operations = read_source(path).data
         homes = {
             CATALOG[each].category if each.startswith("iot:") else each.partition(":")[0]
@@ -59,8 +59,7 @@ def test_each_category_of_iot_is_a_file_of_its_own_and_each_other_service_too() 
 
 def test_no_category_stands_in_two_files() -> None:
     files = {
-        path.stem: {CATALOG[each].category for each in read_source(path).data}
-        for path in CATALOG_FOLDER.glob("*.yaml")
+        path.stem: {CATALOG[each].category for each in read_source(path).data} for path in operation_files()
     }
     categories = [category for each in files.values() for category in each]
     assert sorted(set(categories)) == sorted(categories)

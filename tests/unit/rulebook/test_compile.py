@@ -97,8 +97,10 @@ def test_every_service_is_judged_under_each_spelling_of_its_event_source(default
 
 
 def test_everything_else_comes_from_the_config(default: dict[str, Any]) -> None:
+    assert {"certificate-burst"} <= {each["name"] for each in default["windowed_rules"]}
     expected: dict[str, Any] = {
         "custom_rules": [],
+        "watches_reads": False,
         "automation": [],
         "suppressions": [],
         "allow_lists": {"accounts": [], "buckets": [], "domains": []},
@@ -121,7 +123,9 @@ def test_everything_else_comes_from_the_config(default: dict[str, Any]) -> None:
             {"severities": ["low", "medium"], "match": None, "to": ["audit"]},
         ],
     }
-    of_catalog = {"catalog_rules", "services", "circumstances", "uncatalogued", "reads"}
+    of_catalog = {
+        *("catalog_rules", "windowed_rules", "services", "circumstances", "uncatalogued", "reads"),
+    }
     assert expected == {key: value for key, value in default.items() if key not in of_catalog}
 
 
@@ -201,30 +205,6 @@ def test_a_role_with_a_star_is_a_wildcard_and_one_without_is_itself(tmp_path: Pa
     (automation,) = compiled(tmp_path, more)["automation"]
     assert {"facts": {"actor": {"id": [{"wildcard": roles[0]}, roles[1]]}}} == automation["when"]
     assert ["iot:CreateThing"] == automation["operations"]
-
-
-def custom_rule(tmp_path: Path, match: str) -> dict[str, Any]:
-    (rule,) = compiled(tmp_path, f"rules: [{{name: a, match: {match}, severity: high, why: x}}]\n")[
-        "custom_rules"
-    ]
-    return dict(rule)
-
-
-def test_a_custom_rule_is_looked_up_under_the_operations_that_it_names_each_once(tmp_path: Path) -> None:
-    rule = custom_rule(tmp_path, "{eventName: [CreatePolicy, AttachPolicy, CreatePolicy]}")
-    assert ["AttachPolicy", "CreatePolicy"] == rule["event_names"]
-
-
-@pytest.mark.parametrize(
-    "match",
-    [
-        "{eventName: [{prefix: Create}]}",
-        "{eventName: [CreatePolicy, {prefix: X}]}",
-        "{awsRegion: [eu-west-1]}",
-    ],
-)
-def test_a_custom_rule_that_names_no_operation_plainly_is_tried_on_any(tmp_path: Path, match: str) -> None:
-    assert custom_rule(tmp_path, match)["event_names"] is None
 
 
 def test_a_service_that_is_left_out_has_no_rules(tmp_path: Path) -> None:

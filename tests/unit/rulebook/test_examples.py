@@ -202,7 +202,7 @@ def read_plainly(record: Record, config: Config) -> tuple[str, list[str], set[st
     verdicts: list[Said] = [
         (worst(rule.severity, rule.escalate, view), rule.name, rule.category)
         for rule in config.rules
-        if matches(rule.match, view)
+        if rule.match is not None and matches(rule.match, view)
     ]
     entry = CATALOG.get(operation)
     override = config.operations.get(operation)

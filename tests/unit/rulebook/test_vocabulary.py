@@ -12,6 +12,7 @@ from cli.event_files import read_record
 from handlers.core.allow_lists import AllowLists
 from handlers.core.facts import derive_facts
 from handlers.core.record import Record, parse_event
+from handlers.core.touches import PARAMETERS
 from rulebook import vocabulary
 from rulebook.any_operation import load_any_operation
 from rulebook.config.context import read_context
@@ -40,7 +41,14 @@ RICH = make_event(
         "otaUpdateId": "o",
         "files": [{}],
         "targetAwsAccount": "999999999999",
-    }
+    },
+    responseElements={
+        **{name: f"my-{name}" for name in PARAMETERS},
+        "roleArn": "arn:aws:iam::111122223333:role/rules",
+        "topicRuleDestination": {
+            "arn": "arn:aws:iot:eu-west-1:111122223333:ruledestination/http/5f2b9d5e-0000"
+        },
+    },
 )
 
 

@@ -29,6 +29,8 @@ def test_every_machine_protocol_gets_json(protocol: str) -> None:
 def test_filter_policies_can_select_by_severity_operation_category_and_place() -> None:
     assert {
         "severity": "high",
+        "kind": "alert",
+        "rule": "iot:UpdateCertificate",
         "operation": "iot:UpdateCertificate",
         "category": "certificate",
         "account": "111122223333",

@@ -1,0 +1,174 @@
+"""From a judged record to windowed alerts: read, merge, write, and only then look.
+
+    read panes n − 1, n, n + 1
+    merge the record into n ── nothing changes ───────────────┐
+    write n, if nobody wrote it since (else merge into that)   │
+    read panes n − 1, n, n + 1 again                           │
+    look at n and at n + 1, which the record may complete too ◀┘
+    a window holds: send its alert, then mark the pane
+
+Of two runs that write neighbouring panes at once, the one that writes last reads both. A run that dies after
+its write is mended by the retry, which merges to the same and looks again. A run that dies before the mark
+sends the same alert again, and `deliver` drops it by its id. docs/adr/0016 counts the calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple, Protocol
+
+from handlers.core.alert_building import build_windowed_alert
+from handlers.core.alerts import Alert, Delivery
+from handlers.core.digest import digest
+from handlers.core.entries import Entry, route_entry
+from handlers.core.judgement import Judged
+from handlers.core.ruleset import Ruleset
+from handlers.core.windowed_rules import CALLS, NewTerms, Threshold
+from handlers.core.windows import EMPTY, Held, Pane, Span, find_window, merge
+from handlers.pipeline import REMEMBERED, Run
+
+KEPT = timedelta(days=35)
+"""How long a pane is kept after its time and the last write: longer than any record that enters is old."""
+_LONG_ENOUGH = timedelta(days=1)
+"""A term that was seen so lately is not written again."""
+_FOR_GOOD = timedelta(days=3650)
+"""How long it is known since when a group learns."""
+
+
+class SavedPane(NamedTuple):
+    """A pane as it is stored. `version` is 0 where nothing is stored yet."""
+
+    pane: Pane = EMPTY
+    version: int = 0
+    marked: bool = False
+    """Its alert was sent."""
+
+
+NOTHING = SavedPane()
+
+
+class Windows(Protocol):
+    """The panes of groups, in the state table. The key of a group and the number of a pane identify one."""
+
+    def read(self, key: str, first: int, last: int) -> Mapping[int, SavedPane]:
+        """The panes from number `first` to `last` that are stored, all that was written before included."""
+
+    def write(self, key: str, number: int, pane: Pane, *, version: int, lapses: datetime) -> SavedPane | None:
+        """Store a pane in the place of its `version`; where that is another by now, return what is stored."""
+
+    def mark(self, key: str, number: int) -> None:
+        """Note that the alert of a pane was sent; its version stays."""
+
+
+@dataclass(frozen=True, slots=True)
+class WindowedAlert:
+    """An alert of a window that holds, and who is told: nobody where the rule is on trial."""
+
+    alert: Alert
+    destinations: tuple[str, ...]
+
+
+def enter_windows(
+    judged: Judged,
+    *,
+    ruleset: Ruleset,
+    windows: Windows,
+    send: Callable[[Sequence[Delivery]], None],
+    run: Run,
+) -> tuple[WindowedAlert, ...]:
+    """Enter a record into its windows, and send the alert of each that now holds.
+
+    A record that is older than claims are remembered enters none: what it completes may have been told.
+    """
+    time = judged.record.event_time
+    if time < run.now - REMEMBERED or time.timestamp() < 0:
+        return ()
+    alerts = []
+    for entry in judged.entries:
+        for place, held in _find_held(entry, windows, max(time, run.now)):
+            alert = build_windowed_alert(
+                judged, entry, alert_id=entry.identify(place), held=held, ruleset=ruleset
+            )
+            destinations = route_entry(entry, ruleset)
+            if destinations:
+                send([Delivery(alert, name) for name in destinations])
+            alerts.append(WindowedAlert(alert, destinations))
+    return tuple(alerts)
+
+
+def _find_held(entry: Entry, windows: Windows, now: datetime) -> Iterator[tuple[str, Held]]:
+    """What an entry makes hold, each with the place in time, or the term, that identifies it.
+
+    Each is noted as told when the next one is asked for, so only after its alert was sent.
+    """
+    rule = entry.rule
+    if rule.threshold is not None:
+        yield from _look_at_panes(entry, rule.threshold, windows, now + KEPT)
+    elif rule.new_terms is not None:
+        yield from _look_up_term(entry, rule.new_terms, windows, now)
+
+
+def _look_at_panes(
+    entry: Entry, threshold: Threshold, windows: Windows, lapses: datetime
+) -> Iterator[tuple[str, Held]]:
+    number = entry.arrival.sighting.time // threshold.within
+    panes = _store(entry, number, threshold, windows, lapses)
+    for place in (number, number + 1):
+        here = panes.get(place, NOTHING)
+        before = panes.get(place - 1, NOTHING)
+        if here.marked:
+            continue
+        held = find_window(before.pane, here.pane, within=threshold.within, needed=threshold.at_least)
+        if held is not None:
+            yield str(place * threshold.within), held
+            windows.mark(entry.key, place)
+
+
+def _store(
+    entry: Entry, number: int, threshold: Threshold, windows: Windows, lapses: datetime
+) -> Mapping[int, SavedPane]:
+    """The panes that decide, read after the record is stored in its own."""
+    key, arrival, needed = entry.key, entry.arrival, threshold.at_least
+    panes = windows.read(key, number - 1, number + 1)
+    here = panes.get(number, NOTHING)
+    merged = merge(here.pane, arrival, needed=needed)
+    if merged is here.pane:
+        return panes
+    # Without end: whenever this run loses, another one has made its step.
+    while merged is not here.pane:
+        newer = windows.write(key, number, merged, version=here.version, lapses=lapses)
+        if newer is None:
+            break
+        here, merged = newer, merge(newer.pane, arrival, needed=needed)
+    return windows.read(key, number - 1, number + 1)
+
+
+def _look_up_term(
+    entry: Entry, terms: NewTerms, windows: Windows, now: datetime
+) -> Iterator[tuple[str, Held]]:
+    (term,), sighting = entry.arrival.slots, entry.arrival.sighting
+    key = digest(entry.key, term)
+    saved = windows.read(key, 0, 0).get(0, NOTHING)
+    known = saved.pane.spans.get(term)
+    since = None if known is None else timedelta(seconds=sighting.time - known.last)
+    if since is not None and since < _LONG_ENOUGH:
+        return
+    is_forgotten = since is not None and since > terms.forget_after
+    if is_forgotten or (known is None and not _is_learning(entry, terms, windows, now)):
+        yield term, Held(sighting.time, 1, {CALLS: (sighting,)})
+    merged = merge(saved.pane, entry.arrival, needed=1)
+    if merged is not saved.pane:
+        # Where another run was first it stored the same term.
+        windows.write(key, 0, merged, version=saved.version, lapses=now + terms.forget_after + KEPT)
+
+
+def _is_learning(entry: Entry, terms: NewTerms, windows: Windows, now: datetime) -> bool:
+    """Whether the group's first record is so young that terms are learnt in silence."""
+    if not terms.learn:
+        return False
+    time = entry.arrival.sighting.time
+    first = Pane({CALLS: Span(time, time)}, {})
+    stored = windows.write(entry.key, 0, first, version=0, lapses=now + _FOR_GOOD) or SavedPane(first)
+    return time < stored.pane.spans[CALLS].first + terms.learn.total_seconds()
