@@ -7,11 +7,14 @@ MiniStack is an emulator. What a test proves against it is that our code and our
 AWS itself does is proved only by AWS. On top of that, the behaviours below are imitated *by us*, in this
 package, from AWS's documentation. A test that passes because of them is no evidence about AWS at all:
 
-- `cloudtrail`: an IoT or IoT Wireless API call becomes an "AWS API Call via CloudTrail" event. The record
-  is built from botocore's model of the service. It is made at once (CloudTrail takes seconds to minutes and
-  promises no order), no trail has to exist, and calls that the emulator makes inside itself (CloudFormation
-  creating an IoT policy, a device provisioning itself) leave no record. A denied call keeps its
-  requestParameters.
+- `cloudtrail`: an API call of IoT, IoT Wireless, Greengrass (version 2) or Secure Tunneling becomes an "AWS
+  API Call via CloudTrail" event. The record is built from botocore's model of the service. It is made at once
+  (CloudTrail takes seconds to minutes and promises no order), no trail has to exist, and calls that the
+  emulator makes inside itself (CloudFormation creating an IoT policy, a device provisioning itself) leave no
+  record. A denied call keeps its requestParameters.
+- `unimplemented`: a writing call of IoT that MiniStack does not implement, and every writing call of
+  Greengrass and Secure Tunneling, succeeds with a plain answer made from botocore's model. Nothing is
+  validated and nothing is kept; reads are refused.
 - `events`: who may put an `aws.*` event, and which rule states receive read-only management events.
 - `functions`: a rule that targets a function invokes it asynchronously, with Lambda's two retries (in
   fractions of a second instead of minutes) and its on-failure destination; a throttled asynchronous event
@@ -28,8 +31,8 @@ package, from AWS's documentation. A test that passes because of them is no evid
   permission of the single call. It covers the calls that functions make. What AWS does on a function's behalf
   (the event source mapping's receiving and deleting, the sending to an on-failure destination, the use of a
   KMS key) passes without a look at the role: those permissions have to be asserted on the template.
-- `faults`: AWS errors on demand. The code and status are the test's choice, not something AWS was seen to
-  do.
+- `faults`: AWS errors on demand, for an operation by its name (also of the REST services that leave records).
+  The code and status are the test's choice, not something AWS was seen to do.
 
 Everything else is stock MiniStack: EventBridge's pattern matching, SQS, SNS, DynamoDB, SSM, Secrets Manager,
 the event source mapping, the policy evaluation, CloudFormation. Known differences of those from AWS remain.

@@ -4,7 +4,6 @@ import contextvars
 import json
 import logging
 import queue
-import re
 import threading
 import uuid
 from collections.abc import Mapping
@@ -16,16 +15,12 @@ from ministack import app
 from ministack.core.responses import get_account_id, get_request_client_ip
 from ministack.core.router import extract_access_key_id
 
-from . import events, identity, lifetime, pinned
-from .service_model import Operation, Query, ServiceModel, request_parameters, response_elements
+from . import events, identity, lifetime, pinned, recorded_services
+from .recorded_services import RecordedService
+from .service_model import Operation, Query, request_parameters, response_elements
 
 _log = logging.getLogger(__name__)
 
-_SERVICES = ("iot", "iotwireless")
-_SCOPE = re.compile(
-    rf"Credential=[^/]+/\d+/(?P<region>[^/]+)/(?P<service>{'|'.join(_SERVICES)})/aws4_request"
-)
-_READING_NAMES = ("Describe", "Get", "List", "Search", "Test")
 # CloudTrail leaves out parameters beyond 100 KB, and sends no event beyond 256 KB.
 _LARGEST_ELEMENT = 100 * 1024
 _LARGEST_EVENT = 256 * 1024
@@ -36,7 +31,7 @@ _FAILED = 400
 class Call:
     """One API call and its answer."""
 
-    service: str
+    service: RecordedService
     region: str
     method: str
     path: str
@@ -53,17 +48,17 @@ class Call:
 def install() -> None:
     """Listen to every dispatched request. The answer never waits for the record, nor fails because of it."""
     identity.install()
-    models = {service: ServiceModel(service) for service in _SERVICES}
+    recorded_services.by_scope()  # read now, so that no call waits for it
     waiting: queue.SimpleQueue[tuple[int, contextvars.Context, Call]] = queue.SimpleQueue()
 
     async def dispatch(  # noqa: PLR0917 - MiniStack's signature
         method: str, path: str, headers: dict[str, str], body: bytes, query_params: Query, request_id: str
     ) -> Any:
         response = await original(method, path, headers, body, query_params, request_id)
-        scope = _SCOPE.search(headers.get("authorization", ""))
-        if scope:
+        found = recorded_services.find(headers)
+        if found:
             call = Call(
-                scope["service"], scope["region"], method, path, query_params, headers, body, request_id,
+                *found, method, path, query_params, headers, body, request_id,
                 response[0], response[1], response[2], datetime.now(UTC),
             )  # fmt: skip
             waiting.put((lifetime.current(), contextvars.copy_context(), call))
@@ -77,35 +72,34 @@ def install() -> None:
             life, context, call = waiting.get()
             try:
                 if life == lifetime.current():
-                    context.run(_publish, models[call.service], call)
+                    context.run(_publish, call)
             except Exception:  # noqa: BLE001 - one record fails, the next ones are still made
                 _log.exception("no record of %s %s", call.method, call.path)
 
     threading.Thread(target=record_calls, name="cloudtrail", daemon=True).start()
 
 
-def _publish(model: ServiceModel, call: Call) -> None:
-    found = model.find(call.method, call.path)
+def _publish(call: Call) -> None:
+    found = call.service.model.find(call.method, call.path, call.headers.get("x-amz-target", ""))
     if found is None:
         return
     record = _record(call, *found)
     if len(json.dumps(record)) > _LARGEST_EVENT:
         _log.warning("%s is too large for an event", record["eventName"])
         return
-    events.publish(source=f"aws.{call.service}", detail_type=events.VIA_CLOUDTRAIL, detail=record)
+    events.publish(source=f"aws.{call.service.name}", detail_type=events.VIA_CLOUDTRAIL, detail=record)
 
 
 def _record(call: Call, operation: Operation, in_path: Mapping[str, str]) -> dict[str, Any]:
     failed = call.status >= _FAILED
-    read_only = operation.name.startswith(_READING_NAMES)
     parameters = request_parameters(operation, in_path, call.query, call.headers, call.body)
-    elements = None if failed or read_only else response_elements(operation, call.response_body)
+    elements = None if failed or operation.is_read else response_elements(operation, call.response_body)
     access_key = extract_access_key_id(dict(call.headers), dict(call.query))
     return {
         "eventVersion": "1.11",
         "userIdentity": identity.user_identity(access_key),
         "eventTime": call.at.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "eventSource": f"{call.service}.amazonaws.com",
+        "eventSource": f"{call.service.name}.amazonaws.com",
         "eventName": operation.name,
         "awsRegion": call.region,
         "sourceIPAddress": get_request_client_ip(),
@@ -115,7 +109,7 @@ def _record(call: Call, operation: Operation, in_path: Mapping[str, str]) -> dic
         "responseElements": _bounded("responseElements", elements),
         "requestID": call.request_id,
         "eventID": str(uuid.uuid4()),
-        "readOnly": read_only,
+        "readOnly": operation.is_read,
         "eventType": "AwsApiCall",
         "managementEvent": True,
         "recipientAccountId": get_account_id(),

@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape
 from ministack import app
 from ministack.core.router import detect_service
 
-from . import pinned
+from . import pinned, recorded_services
 from .fault import Fault
 
 Response = tuple[int, dict[str, str], bytes]
@@ -69,7 +69,7 @@ def install() -> Faults:
     ) -> Any:
         form = _form(headers, body)
         service = detect_service(method, path, headers, {**form, **query_params})
-        fault = faults.take(service, _action(headers, form))
+        fault = faults.take(service, _action(method, path, headers, form))
         if fault is None or fault.takes_effect:
             response = await original(method, path, headers, body, query_params, request_id)
         return response if fault is None else _answer(fault, headers, request_id)
@@ -85,9 +85,15 @@ def _form(headers: Mapping[str, str], body: bytes) -> dict[str, list[str]]:
     return parse_qs(body.decode("utf-8", errors="replace"))
 
 
-def _action(headers: Mapping[str, str], form: Mapping[str, list[str]]) -> str:
-    """The operation's name in the JSON and query protocols. REST calls have none: their faults say "*"."""
-    return headers.get("x-amz-target", "").rpartition(".")[2] or form.get("Action", [""])[0]
+def _action(method: str, path: str, headers: Mapping[str, str], form: Mapping[str, list[str]]) -> str:
+    """The operation's name: as the JSON and query protocols say it, or as a recorded service's model does.
+
+    REST calls of other services have none: their faults say "*".
+    """
+    named = headers.get("x-amz-target", "").rpartition(".")[2] or form.get("Action", [""])[0]
+    service = None if named else recorded_services.find(headers)
+    found = service[0].model.find(method, path) if service else None
+    return found[0].name if found else named
 
 
 def _answer(fault: Fault, headers: Mapping[str, str], request_id: str) -> Response:

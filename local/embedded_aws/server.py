@@ -11,7 +11,18 @@ from hypercorn.config import Config
 from ministack import app
 from ministack.core import lambda_runtime
 
-from . import cloudformation, cloudtrail, enforcement, events, faults, functions, lifetime, pinned, workers
+from . import (
+    cloudformation,
+    cloudtrail,
+    enforcement,
+    events,
+    faults,
+    functions,
+    lifetime,
+    pinned,
+    unimplemented,
+    workers,
+)
 from .control import Control
 from .environment import Settings
 
@@ -40,6 +51,7 @@ def build(settings: Settings) -> Control:
     events.install()
     functions.install(settings.concurrency)
     cloudformation.install()
+    unimplemented.install()
     injected = faults.install()
     cloudtrail.install()  # after the faults, so that it also records the calls that they fail
     _reset_our_state_too(injected)

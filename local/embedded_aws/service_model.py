@@ -1,4 +1,4 @@
-"""What a REST call means: its operation and its parameters, read from botocore's model of the service.
+"""What a call means: its operation and its parameters, read from botocore's model of the service.
 
 CloudTrail records parameters under the names of the API's members (`setAsActive`, `principal`), wherever
 they travel: in the path, in the query string (as text), in a header (`x-amzn-iot-principal`) or in the
@@ -16,6 +16,8 @@ from botocore.model import ListShape, MapShape, OperationModel, Shape, Structure
 
 HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
 
+_READING_NAMES = ("Describe", "Get", "List", "Search", "Test")
+
 Query = Mapping[str, Sequence[str]]
 
 
@@ -30,18 +32,30 @@ class Operation:
     path_with_slashes: re.Pattern[str]
     model: OperationModel
 
+    @property
+    def is_read(self) -> bool:
+        """Whether it changes nothing, by its name."""
+        return self.name.startswith(_READING_NAMES)
+
 
 class ServiceModel:
-    """The operations of one REST service."""
+    """The operations of one service that speaks REST, or JSON with a target header."""
 
     def __init__(self, service: str) -> None:
         model = botocore.session.get_session().get_service_model(service)
+        self.protocol: str = model.metadata["protocol"]
         operations = [_operation(model.operation_model(name)) for name in model.operation_names]
         # "/certificates/pending" before "/certificates/{id}": more literal text is the better match.
         self._operations = sorted(operations, key=lambda operation: -_literal_length(operation.model))
 
-    def find(self, method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
-        """Return the operation that a request calls, and the parameters in its path."""
+    def find(self, method: str, path: str, target: str = "") -> tuple[Operation, dict[str, str]] | None:
+        """Return the operation that a request calls, and the parameters in its path.
+
+        `target` is the header X-Amz-Target, which names the operation in the JSON protocol.
+        """
+        if self.protocol == "json":
+            named = target.rpartition(".")[2]
+            return next(((each, {}) for each in self._operations if each.name == named), None)
         candidates = [operation for operation in self._operations if operation.method == method]
         for patterns in ("path", "path_with_slashes"):
             for operation in candidates:

@@ -85,11 +85,17 @@ def make_queue(aws: EmbeddedAws) -> Callable[[str], Queue]:
 
 @pytest.fixture
 def make_rule(aws: EmbeddedAws) -> Callable[..., str]:
-    """Make a rule for aws.iot events with one target, and return the rule's ARN."""
+    """Make a rule with one target, for aws.iot events if not told otherwise, and return the rule's ARN."""
 
-    def make(target: dict[str, Any], *, name: str = "watch", state: str = "ENABLED") -> str:
+    def make(
+        target: dict[str, Any],
+        *,
+        name: str = "watch",
+        state: str = "ENABLED",
+        pattern: str = '{"source": ["aws.iot"]}',
+    ) -> str:
         events = aws.client("events")
-        arn = events.put_rule(Name=name, EventPattern='{"source": ["aws.iot"]}', State=state)["RuleArn"]  # type: ignore[arg-type]
+        arn = events.put_rule(Name=name, EventPattern=pattern, State=state)["RuleArn"]  # type: ignore[arg-type]
         events.put_targets(Rule=name, Targets=[{"Id": "target", **target}])  # type: ignore[list-item]
         return arn
 
@@ -97,11 +103,22 @@ def make_rule(aws: EmbeddedAws) -> Callable[..., str]:
 
 
 @pytest.fixture
-def records(make_queue: Callable[[str], Queue], make_rule: Callable[..., str]) -> Callable[[], Any]:
-    """Return a function that waits for the next CloudTrail record on the bus, reads included."""
+def api_events(make_queue: Callable[[str], Queue], make_rule: Callable[..., str]) -> Callable[[], Any]:
+    """Return a function that waits for the next event of an API call on the bus, reads included."""
     queue = make_queue("records")
-    make_rule({"Arn": queue.arn}, name="records", state="ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS")
-    return lambda: queue.next()["detail"]
+    make_rule(
+        {"Arn": queue.arn},
+        name="records",
+        state="ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS",
+        pattern='{"detail-type": ["AWS API Call via CloudTrail"]}',
+    )
+    return queue.next
+
+
+@pytest.fixture
+def records(api_events: Callable[[], Any]) -> Callable[[], Any]:
+    """Return a function that waits for the next CloudTrail record on the bus, reads included."""
+    return lambda: api_events()["detail"]
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local.aws import ACCOUNT, REGION, EmbeddedAws
+from local.aws import ACCOUNT, REGION, EmbeddedAws, Fault
 
 Records = Callable[[], Any]
 POLICY = json.dumps({"Version": "2012-10-17", "Statement": []})
@@ -96,6 +96,18 @@ def test_a_denied_call_has_the_error_of_a_denial(aws: EmbeddedAws, records: Reco
     assert record["errorCode"].startswith("AccessDenied")
     assert "iot:CreateThing" in record["errorMessage"]
     assert "mallory" == record["userIdentity"]["userName"]
+    assert record["responseElements"] is None
+
+
+def test_a_call_that_a_fault_denies_is_recorded_as_denied(aws: EmbeddedAws, records: Records) -> None:
+    aws.inject_faults([Fault("iot", "DeleteThing", "AccessDeniedException", status=403, message="not you")])
+
+    with pytest.raises(ClientError, match="AccessDenied"):
+        aws.client("iot").delete_thing(thingName="lamp")
+
+    record = records()
+    assert ("AccessDeniedException", "not you") == (record["errorCode"], record["errorMessage"])
+    assert ("DeleteThing", {"thingName": "lamp"}) == (record["eventName"], record["requestParameters"])
     assert record["responseElements"] is None
 
 

@@ -16,6 +16,7 @@ CALLS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "ssm": ("GetParameter", "get_parameter", {"Name": "/thingwatch/slack"}),
     "sns": ("Publish", "publish", {"TopicArn": "arn:aws:sns:us-east-1:000000000000:ops", "Message": "text"}),
     "secretsmanager": ("GetSecretValue", "get_secret_value", {"SecretId": "slack"}),
+    "iot": ("UpdateCertificate", "update_certificate", {"certificateId": "c" * 64, "newStatus": "ACTIVE"}),
 }
 
 
@@ -76,6 +77,18 @@ def test_a_fault_hits_its_own_service_and_action_only(aws: EmbeddedAws, once: Ca
 
     assert [0, 0] == aws.faults_fired()
     assert "RequestThrottled" == _code_of(lambda: once("sqs").list_queues())
+
+
+def test_a_fault_hits_its_own_operation_of_a_rest_service_only(
+    aws: EmbeddedAws, once: Callable[[str], Any]
+) -> None:
+    aws.inject_faults([Fault("iot", "DeleteThing", "AccessDeniedException", status=403)])
+    iot = once("iot")
+
+    iot.create_thing(thingName="lamp")
+
+    assert "AccessDeniedException" == _code_of(lambda: iot.delete_thing(thingName="lamp"))
+    assert ["lamp"] == [thing["thingName"] for thing in iot.list_things()["things"]]
 
 
 def test_a_fault_that_takes_effect_loses_the_answer_only(

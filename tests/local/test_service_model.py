@@ -37,6 +37,16 @@ def test_every_operation_is_found_by_its_own_path(iot: ServiceModel) -> None:
         assert operation.name == found[0].name
 
 
+def test_an_operation_of_the_json_protocol_is_found_by_its_target() -> None:
+    tunneling = ServiceModel("iotsecuretunneling")
+
+    found = tunneling.find("POST", "/", "IoTSecuredTunneling.OpenTunnel")
+
+    assert found is not None
+    assert ("OpenTunnel", {}) == (found[0].name, found[1])
+    assert tunneling.find("POST", "/", "IoTSecuredTunneling.NoSuchOperation") is None
+
+
 def test_an_unknown_path_is_no_operation(iot: ServiceModel) -> None:
     assert iot.find("GET", "/no/such/path") is None
 
