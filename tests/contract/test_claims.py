@@ -1,6 +1,5 @@
 """One contract, two stores: in memory, and in a table of the embedded AWS."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -13,20 +12,12 @@ from handlers.adapters.dynamodb_claims import DynamoDbClaims
 from handlers.adapters.memory_claims import MemoryClaims
 from handlers.pipeline import Claimed, Claims
 from local.aws import EmbeddedAws, Fault
-from tests.support.state import make_state_table
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 LEASE = timedelta(seconds=45)
 KEEP = timedelta(days=30)
 
 _keys = count()
-
-
-@pytest.fixture(scope="module")
-def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
-    with EmbeddedAws(tmp_path_factory.mktemp("claims")) as running:
-        make_state_table(running)
-        yield running
 
 
 @pytest.fixture(params=["memory", "dynamodb"])
