@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from handlers.core.automation import Automation, find_automation
@@ -51,7 +52,7 @@ class Entry(NamedTuple):
     @property
     def key(self) -> str:
         """Identifies the group in the state: its rule by what defines it, and its values."""
-        return digest(self.rule.definition, _text_of(self.group))
+        return _key_of(self.rule.definition, _text_of(self.group))
 
     def identify(self, *place: str) -> str:
         """The id of the alert of this rule and group at a pane's start or for a term."""
@@ -189,9 +190,14 @@ def _slot(value: Any) -> str:
     return text if len(text) <= _LONGEST_SLOT else digest(text)
 
 
+# A burst is of one group.
+_key_of = lru_cache(maxsize=1024)(digest)
+_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
+
+
 def _text_of(value: Any) -> str:
     try:
-        return json.dumps(value, ensure_ascii=False, sort_keys=True)
+        return _encode(value)
     except RecursionError:
         return "(nested too deeply)"
 

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from typing import NamedTuple
 
 FEW = 3
@@ -52,6 +53,7 @@ class Pane(NamedTuple):
 
 
 EMPTY = Pane({}, {})
+_IN_TIME = attrgetter("time", "event_id")
 
 
 class Arrival(NamedTuple):
@@ -90,7 +92,8 @@ def merge(pane: Pane, arrival: Arrival, *, needed: int) -> Pane:
         return pane
     merged = {**spans, **changed}
     while len(merged) > needed:
-        del merged[min(merged, key=lambda slot: (merged[slot].last, slot))]
+        _, earliest = min((span.last, slot) for slot, span in merged.items())
+        del merged[earliest]
     if merged == spans:
         return pane
     return Pane(merged, _show(pane.sightings, arrival))
@@ -101,7 +104,7 @@ def find_window(before: Pane, here: Pane, *, within: int, needed: int) -> Held |
 
     Windows that end where no slot is taken for the first time hold only if an earlier one does.
     """
-    if len(here.spans) < needed and len(here.spans.keys() | before.spans.keys()) < needed:
+    if len(here.spans) + len(before.spans) < needed:
         return None
     starts = sorted(span.first for span in here.spans.values())
     # From when on a slot of the pane before no longer counts: it is out of the window, or counted here.
@@ -119,10 +122,11 @@ def find_window(before: Pane, here: Pane, *, within: int, needed: int) -> Held |
 def _show(
     sightings: Mapping[str, tuple[Sighting, ...]], arrival: Arrival
 ) -> Mapping[str, tuple[Sighting, ...]]:
-    shown = dict(sightings)
+    shown, seen = dict(sightings), arrival.sighting
     for step in arrival.steps:
-        by_id = {each.event_id: each for each in (*shown.get(step, ()), arrival.sighting)}
-        known = sorted(by_id.values(), key=lambda each: (each.time, each.event_id))
+        known = [each for each in shown.get(step, ()) if each.event_id != seen.event_id]
+        known.append(seen)
+        known.sort(key=_IN_TIME)
         shown[step] = tuple(known if len(known) <= 2 * FEW else known[:FEW] + known[-FEW:])
     return shown
 

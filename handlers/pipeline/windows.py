@@ -31,8 +31,9 @@ from handlers.pipeline import REMEMBERED, Run
 
 KEPT = timedelta(days=35)
 """How long a pane is kept after its time and the last write: longer than any record that enters is old."""
-_LONG_ENOUGH = timedelta(days=1)
-"""A term that was seen so lately is not written again."""
+_A_DAY = timedelta(days=1)
+_OFTEN = 30
+"""A term is written again once this part of its time to be forgotten has passed."""
 _FOR_GOOD = timedelta(days=3650)
 """How long it is known since when a group learns."""
 
@@ -80,10 +81,11 @@ def enter_windows(
 ) -> tuple[WindowedAlert, ...]:
     """Enter a record into its windows, and send the alert of each that now holds.
 
-    A record that is older than claims are remembered enters none: what it completes may have been told.
+    A record that is older than claims are remembered enters none: what it completes may have been told. Nor
+    does one of a later day, whose time can not be true.
     """
     time = judged.record.event_time
-    if time < run.now - REMEMBERED or time.timestamp() < 0:
+    if not -_A_DAY <= run.now - time <= REMEMBERED or time.timestamp() < 0:
         return ()
     alerts = []
     for entry in judged.entries:
@@ -113,24 +115,23 @@ def _find_held(entry: Entry, windows: Windows, now: datetime) -> Iterator[tuple[
 def _look_at_panes(
     entry: Entry, threshold: Threshold, windows: Windows, lapses: datetime
 ) -> Iterator[tuple[str, Held]]:
-    number = entry.arrival.sighting.time // threshold.within
-    panes = _store(entry, number, threshold, windows, lapses)
+    key, number = entry.key, entry.arrival.sighting.time // threshold.within
+    panes = _store(key, number, entry, threshold.at_least, windows=windows, lapses=lapses)
     for place in (number, number + 1):
-        here = panes.get(place, NOTHING)
-        before = panes.get(place - 1, NOTHING)
-        if here.marked:
+        here, before = panes.get(place, NOTHING), panes.get(place - 1, NOTHING)
+        if here is NOTHING or here.marked:
             continue
         held = find_window(before.pane, here.pane, within=threshold.within, needed=threshold.at_least)
         if held is not None:
             yield str(place * threshold.within), held
-            windows.mark(entry.key, place)
+            windows.mark(key, place)
 
 
 def _store(
-    entry: Entry, number: int, threshold: Threshold, windows: Windows, lapses: datetime
+    key: str, number: int, entry: Entry, needed: int, *, windows: Windows, lapses: datetime
 ) -> Mapping[int, SavedPane]:
     """The panes that decide, read after the record is stored in its own."""
-    key, arrival, needed = entry.key, entry.arrival, threshold.at_least
+    arrival = entry.arrival
     panes = windows.read(key, number - 1, number + 1)
     here = panes.get(number, NOTHING)
     merged = merge(here.pane, arrival, needed=needed)
@@ -152,12 +153,17 @@ def _look_up_term(
     key = digest(entry.key, term)
     saved = windows.read(key, 0, 0).get(0, NOTHING)
     known = saved.pane.spans.get(term)
-    since = None if known is None else timedelta(seconds=sighting.time - known.last)
-    if since is not None and since < _LONG_ENOUGH:
-        return
-    is_forgotten = since is not None and since > terms.forget_after
-    if is_forgotten or (known is None and not _is_learning(entry, terms, windows, now)):
-        yield term, Held(sighting.time, 1, {CALLS: (sighting,)})
+    held = Held(sighting.time, 1, {CALLS: (sighting,)})
+    if known is None:
+        if not _is_learning(entry, terms, windows, now):
+            yield term, held
+    else:
+        since = timedelta(seconds=sighting.time - known.last)
+        if since < terms.forget_after / _OFTEN:
+            return
+        if since > terms.forget_after:
+            # Another id than the first time's, which is remembered as told.
+            yield f"{term}@{known.last}", held
     merged = merge(saved.pane, entry.arrival, needed=1)
     if merged is not saved.pane:
         # Where another run was first it stored the same term.

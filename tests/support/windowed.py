@@ -68,7 +68,7 @@ def make_call(
     operation: str = "UpdateCertificate",
     actor: str = "alice",
     certificate: str = "c1",
-    event_id: str = "e1",
+    event_id: str = "e",
     **record: Any,
 ) -> dict[str, Any]:
     """The event of a call at a second after `START`, by an IAM user."""
