@@ -27,6 +27,8 @@ class Strict(BaseModel):
 
     renamed: ClassVar[Mapping[str, str]] = {}
     """Keys of earlier releases, and how they are written now."""
+    misplaced: ClassVar[Mapping[str, str]] = {}
+    """Keys that belong elsewhere, and where."""
 
 
 _Model = TypeVar("_Model", bound=Strict)
@@ -155,6 +157,8 @@ _BY_TYPE = {
 def _unknown_key(key: str, model: type[Strict]) -> str:
     if key in model.renamed:
         return f"has a new name: write `{model.renamed[key]}:`"
+    if key in model.misplaced:
+        return model.misplaced[key]
     known = list(model.model_fields)
     return f"unknown key; known here are {', '.join(known)}{did_you_mean(key, known)}"
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from datetime import timedelta
 from functools import cache
-from typing import Annotated, Protocol, TypeAlias
+from typing import Annotated, ClassVar, Protocol, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
@@ -66,9 +66,18 @@ GroupBy: TypeAlias = Annotated[
 StepName: TypeAlias = Annotated[str, matching(_STEP, "name a step in small letters, digits and hyphens")]
 
 
+_LEARNS = "stands below new_terms, the one kind that learns"
+OF_KINDS = {
+    **dict.fromkeys(("at_least", "of", "within", "steps", "group_by"), "stands below the kind of the rule"),
+    **dict.fromkeys(("learn", "forget_after"), _LEARNS),
+}
+"""Keys that people may write beside a kind, and where they belong."""
+
+
 class _Part(Strict):
     # What stands below a key here is what an editor shows of it.
     model_config = ConfigDict(use_attribute_docstrings=True)
+    misplaced: ClassVar[Mapping[str, str]] = {"learn": _LEARNS, "forget_after": _LEARNS}
 
 
 class EventCount(_Part):

@@ -31,6 +31,9 @@ from handlers.core.windows import Arrival, Sighting
 MOST_GROUPS = 10
 """Of a list in `group_by`, so many values in order count."""
 
+LONGEST_SHOWN = 80
+"""So long is a text of a record in a story: a certificate's id fits, and thirty calls fit a message."""
+
 _LONGEST_SLOT = 64
 """A longer value takes a slot by its digest: an id of AWS fits, a document does not swell the state."""
 
@@ -206,8 +209,8 @@ def _see(record: Record, operation: str, view: Mapping[str, Any], ruleset: Rules
     subject = find_subject(record, ruleset.base_rule(operation).subject)
     return Sighting(
         time=int(record.event_time.timestamp()),
-        event_id=clean(record.event_id),
-        operation=clean(operation),
-        subject=subject,
-        actor=clean(view["facts"]["actor"]["name"]),
+        event_id=clean(record.event_id, LONGEST_SHOWN),
+        operation=clean(operation, LONGEST_SHOWN),
+        subject=None if subject is None else clean(subject, LONGEST_SHOWN),
+        actor=clean(view["facts"]["actor"]["name"], LONGEST_SHOWN),
     )

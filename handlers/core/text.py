@@ -19,11 +19,11 @@ HIDDEN = "(hidden by CloudTrail)"
 _MASK_IN_JSON = re.compile(rf'(?<!\\)"(?:{"|".join(map(re.escape, sorted(MASKS)))})"')
 
 
-def clean(text: str) -> str:
+def clean(text: str, limit: int = TEXT_LIMIT) -> str:
     """`text` on one line, without control, format or unassigned characters (a right-to-left
-    override hides what a name says), at most `TEXT_LIMIT` characters.
+    override hides what a name says), at most `limit` characters.
     """
-    cut = text if len(text) <= TEXT_LIMIT else text[: TEXT_LIMIT - 1] + "…"
+    cut = text if len(text) <= limit else text[: limit - 1] + "…"
     if cut.isprintable():
         return cut
     return "".join(" " if unicodedata.category(letter)[0] in "CZ" else letter for letter in cut)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, TypeAlias
+from typing import Annotated, ClassVar, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, model_validator
 
@@ -15,6 +15,7 @@ from rulebook.durations import ForgetAfter, Learn, Within
 from rulebook.faults import Place, did_you_mean
 from rulebook.validation import Items, Pattern, SeverityName, Text, refuse
 from rulebook.windowed_rules import (
+    OF_KINDS,
     AtLeast,
     BuiltIn,
     EventCount,
@@ -41,6 +42,8 @@ class CustomRule(Section):
     With `event_count`, `value_count`, `temporal` or `new_terms` it is a rule over time; one with the name of
     a built-in one stands in its place.
     """
+
+    misplaced: ClassVar[Mapping[str, str]] = OF_KINDS
 
     name: Annotated[Name, AfterValidator(_free_name)]
     match: Pattern | None = None
@@ -123,7 +126,7 @@ def _tune_what_is_there(
     faults: list[tuple[Place, str]] = []
     for name, threshold in thresholds.items():
         if name not in built_in:
-            hint = did_you_mean(name, built_in) or f"; these are {', '.join(built_in)}"
+            hint = did_you_mean(name, built_in) or "; docs/thresholds.md lists them"
             faults.append(((name,), f"no built-in rule over time has this name{hint}"))
         elif threshold is not None:
             faults += [((name, *path), message) for path, message in _misfits(threshold, built_in[name])]

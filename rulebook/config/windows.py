@@ -25,9 +25,10 @@ def windowed_faults(rule: Mapping[str, object], context: Context) -> Iterator[tu
             yield ("temporal", "steps", name, *path), message
     for kind in KINDS:
         for path, field in _fields(as_mapping(rule.get(kind))):
-            for pattern in steps.values() if kind == "temporal" else (rule.get("match"),):
+            patterns = steps if kind == "temporal" else {"": rule.get("match")}
+            for step, pattern in patterns.items():
                 if wrong := _never_there(field, pattern, context):
-                    yield (kind, *path), wrong
+                    yield (kind, *path), f"in the step {step}: {wrong}" if step else wrong
                     break
 
 

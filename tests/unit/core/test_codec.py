@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import pytest
 from hypothesis import given
@@ -13,6 +13,11 @@ from hypothesis import strategies as st
 
 from handlers.core.codec import from_json, to_json
 from handlers.core.severity import Severity
+
+
+class Spell(NamedTuple):
+    first: int
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -89,3 +94,15 @@ def test_only_the_values_of_a_literal_are_taken() -> None:
 def test_a_type_that_the_codec_can_not_read_is_refused_by_name(kind: Any) -> None:
     with pytest.raises(TypeError, match="the codec"):
         from_json(kind, ["x"])
+
+
+def test_a_named_tuple_is_a_list_of_its_fields() -> None:
+    spell = Spell(1, datetime(2026, 1, 1, tzinfo=UTC))
+    assert [1, "2026-01-01T00:00:00+00:00"] == to_json(spell)
+    assert spell == from_json(Spell, to_json(spell))
+
+
+@pytest.mark.parametrize("data", [[1], [1, 2, 3], {"first": 1}, [None, "2026-01-01"]])
+def test_a_list_of_another_length_or_kind_is_no_named_tuple(data: Any) -> None:
+    with pytest.raises((TypeError, ValueError)):
+        from_json(Spell, data)
