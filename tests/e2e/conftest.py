@@ -64,7 +64,7 @@ class World:
     def on_sns(self, subject: str, *, about: str = "") -> list[Mapping[str, Any]]:
         """Alerts on SNS about a resource."""
         alerts = self.inbox.poll()
-        return [each for each in alerts if subject == each["subject"] and about in each["operation"]]
+        return [each for each in alerts if subject == each["subject"] and about in (each["operation"] or "")]
 
     def wait_for_both(self, subject: str, *, about: str = "") -> None:
         """Wait until an alert about the resource is in Slack and on SNS."""
