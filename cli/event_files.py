@@ -1,4 +1,4 @@
-"""Records in files: the file is read within bounds, and of several records one is chosen."""
+"""Records in files: a file is read within bounds; all of its records are read, or one is chosen."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import sys
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from cli.record_forms import UnknownForm, fields_of, find_records, parse_json, read_form
+from cli.record_forms import TOO_DEEP, UnknownForm, fields_of, find_records, parse_json, read_form
 from handlers.core.operations import name_operation, service_of
 from handlers.core.record import BadRecord, Record, as_text
 from handlers.core.text import clean
@@ -19,6 +19,8 @@ from rulebook.services import SERVICES
 
 MOST_BYTES = 100 * 1024 * 1024
 """How much of a file is read, after decompression. CloudTrail's log files are far smaller."""
+MOST_BYTES_OF_ALL = 5 * MOST_BYTES
+"""The same where all records are read: a quarter of a million of them."""
 
 _GZIP = b"\x1f\x8b"
 _MOST_LISTED = 10
@@ -28,20 +30,31 @@ class BadFile(Exception):
     """The file can not be used; the message says what is wrong, where, and what to do."""
 
 
+class Unreadable(NamedTuple):
+    """What stands where a record should."""
+
+    place: str
+    why: str
+    """The same words for all that have one fault."""
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.why}"
+
+
 def read_json(path: Path) -> Any:
     """The JSON value in a file, compressed with gzip or not; `-` is standard input. Raises `BadFile`."""
-    return _parse(_read_text(path), name_of(path))
+    return _parse(_read_text(path, MOST_BYTES), name_of(path))
 
 
-def _read_text(path: Path) -> str:
+def _read_text(path: Path, most: int) -> str:
     name = name_of(path)
     try:
-        data = _read_bytes(path)
+        data = _read_bytes(path, most)
         if data.startswith(_GZIP):
             with gzip.GzipFile(fileobj=io.BytesIO(data)) as compressed:
-                data = compressed.read(MOST_BYTES + 1)
-        if len(data) > MOST_BYTES:
-            raise BadFile(f"{name}: holds more than {MOST_BYTES // 1024**2} MB; give a part of it")
+                data = compressed.read(most + 1)
+        if len(data) > most:
+            raise BadFile(f"{name}: holds more than {most // 1024**2} MB; give a part of it")
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise BadFile(f"{name}: is not UTF-8 text") from None
@@ -51,23 +64,28 @@ def _read_text(path: Path) -> str:
         raise BadFile(f"{name}: can not be read: {error.strerror}") from None
 
 
-def _read_bytes(path: Path) -> bytes:
+def _read_bytes(path: Path, most: int) -> bytes:
     if str(path) != "-":
         with path.open("rb") as file:
-            return file.read(MOST_BYTES + 1)
+            return file.read(most + 1)
     if sys.stdin is None:
         raise BadFile("standard input: is closed")
-    return sys.stdin.buffer.read(MOST_BYTES + 1)
+    return sys.stdin.buffer.read(most + 1)
 
 
-def _parse(text: str, name: str, *, line: int = 1) -> Any:
+def _parse(text: str, name: str) -> Any:
     try:
         return parse_json(text)
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
+        raise BadFile(str(_tell_fault(error, name))) from None
+
+
+def _tell_fault(error: Exception, name: str, *, line: int = 1) -> Unreadable:
+    """Why the text that begins on a line of a file is no JSON."""
+    if isinstance(error, json.JSONDecodeError):
         place = f"{name}:{error.lineno + line - 1}:{error.colno}"
-        raise BadFile(f"{place}: is not JSON: {error.msg}") from None
-    except (RecursionError, ValueError):
-        raise BadFile(f"{name}: is nested too deeply, or holds a number that JSON does not have") from None
+        return Unreadable(place, f"is not JSON: {error.msg}")
+    return Unreadable(name, "is nested too deeply, or holds a number that JSON does not have")
 
 
 def name_of(path: Path) -> str:
@@ -81,24 +99,76 @@ def read_record(path: Path, *, event_id: str | None = None, number: int | None =
     `-` is standard input. `cli.record_forms` lists the forms. Raises `BadFile`; where several records stand
     there and none is chosen, its message lists them.
     """
+    name, records = name_of(path), []
+    for found in _find(_read_text(path, MOST_BYTES), name):
+        if isinstance(found, Unreadable):
+            raise BadFile(str(found))
+        records.append(found)
+    record = _read_form(_choose(records, name, event_id, number), name)
+    if isinstance(record, Unreadable):
+        raise BadFile(str(record))
+    return record
+
+
+def read_records(path: Path) -> Iterator[Record | Unreadable]:
+    """Every record in a file, in its order, and what is none in its place; `-` is standard input.
+
+    Raises `BadFile` where the file as a whole is at fault.
+    """
     name = name_of(path)
+    for found in _find(_read_text(path, MOST_BYTES_OF_ALL), name):
+        yield found if isinstance(found, Unreadable) else _read_form(found, name)
+
+
+def _read_form(found: Mapping[str, Any], name: str) -> Record | Unreadable:
     try:
-        records = list(find_records(_read_values(_read_text(path), name)))
-        return read_form(_choose(records, name, event_id, number))
+        return read_form(found)
+    except BadRecord as error:
+        return Unreadable(name, f"is no CloudTrail record: {error}")
+    except RecursionError:
+        return Unreadable(name, TOO_DEEP)
+
+
+def _find(text: str, name: str) -> Iterator[Mapping[str, Any] | Unreadable]:
+    """The records in a JSON value, or in those that stand one a line, as they stand there."""
+    if _stands_in_lines(text):
+        for number, line in _lines(text):
+            try:
+                value = parse_json(line)
+            except (ValueError, RecursionError) as error:
+                yield _tell_fault(error, name, line=number)
+                continue
+            yield from _find_in([value], name)
+        return
+    yield from _find_in(_parse(text, name), name)
+
+
+def _find_in(value: Any, name: str) -> Iterator[Mapping[str, Any] | Unreadable]:
+    try:
+        for each in find_records(value):
+            yield Unreadable(name, str(each)) if isinstance(each, UnknownForm) else each
     except UnknownForm as error:
         raise BadFile(f"{name}: {error}") from None
-    except BadRecord as error:
-        raise BadFile(f"{name}: is no CloudTrail record: {error}") from None
     except RecursionError:
-        raise BadFile(f"{name}: is nested too deeply") from None
+        raise BadFile(f"{name}: {TOO_DEEP}") from None
 
 
-def _read_values(text: str, name: str) -> Any:
-    """The JSON value in a text, or a list of those that stand one a line."""
-    lines = [(number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip()]
-    if len(lines) > 1 and _is_whole(lines[0][1]):
-        return [_parse(line, name, line=number) for number, line in lines]
-    return _parse(text, name)
+def _stands_in_lines(text: str) -> bool:
+    """Whether several lines hold something, and the first of them a whole JSON value."""
+    first = next(_lines(text), None)
+    return first is not None and len(first[1].strip()) < len(text.strip()) and _is_whole(first[1])
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    """The lines that hold something, with their numbers; they are never all in memory a second time."""
+    start, number = 0, 1
+    while start < len(text):
+        end = text.find("\n", start)
+        end = len(text) if end < 0 else end
+        line = text[start:end]
+        if line.strip():
+            yield number, line
+        start, number = end + 1, number + 1
 
 
 def _is_whole(line: str) -> bool:

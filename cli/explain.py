@@ -9,6 +9,7 @@ from typing import Any, Literal
 from cli.conditions import check_conditions, first_failure
 from handlers.core.automation import Automation
 from handlers.core.circumstances import Circumstance
+from handlers.core.entries import Entry, StaysOut, look_at_windows
 from handlers.core.facts import derive_facts
 from handlers.core.judgement import Finding, Judged, Verdict, judge_event, with_finding
 from handlers.core.operations import service_of
@@ -17,14 +18,17 @@ from handlers.core.reasons import explain_finding
 from handlers.core.record import Record
 from handlers.core.ruleset import Escalation, Ruleset
 from handlers.core.text import clean
+from handlers.core.windowed_rules import CALLS, WindowedRule
 from rulebook.services import SERVICES
 
 
 @dataclass(frozen=True)
 class NearMiss:
-    """A custom rule that did not match, or a suppression that did not suppress, and why."""
+    """A custom rule that did not match, a suppression that did not suppress, or a rule over time that the
+    record does not enter, and why.
+    """
 
-    kind: Literal["rule", "suppression"]
+    kind: Literal["rule", "suppression", "window"]
     name: str
     why: str
 
@@ -79,9 +83,13 @@ def _why_no_finding(judged: Judged, ruleset: Ruleset) -> str:
     return "the config switches this operation off"
 
 
+def _is_judged(judged: Judged, ruleset: Ruleset) -> bool:
+    return service_of(judged.record.event_source) in ruleset.services and judged.record.is_management
+
+
 def _near_misses(judged: Judged, ruleset: Ruleset) -> Iterator[NearMiss]:
     finding, view = judged.finding, _view(judged, ruleset)
-    if service_of(judged.record.event_source) in ruleset.services and judged.record.is_management:
+    if _is_judged(judged, ruleset):
         for match, rule in ruleset.rules_for(judged.operation).custom_rules:
             if not match.matches(view):
                 yield NearMiss("rule", rule.name, first_failure(match, view))
@@ -94,6 +102,33 @@ def _near_misses(judged: Judged, ruleset: Ruleset) -> Iterator[NearMiss]:
         for suppression in ruleset.suppressions:
             if suppression.name not in hits:
                 yield NearMiss("suppression", suppression.name, first_failure(suppression.match, seen))
+    if _is_judged(judged, ruleset):
+        yield from _windows_missed(judged, view, ruleset)
+
+
+def _windows_missed(judged: Judged, view: Mapping[str, Any], ruleset: Ruleset) -> Iterator[NearMiss]:
+    """The rules over time that name the operation, and whose windows the record does not enter."""
+    record, operation = judged.record, judged.operation
+    entered = {each.rule.name for each in judged.entries}
+    kept_out = {
+        each.rule.name: each.why
+        for each in look_at_windows(record, operation, view, ruleset)
+        if isinstance(each, StaysOut)
+    }
+    for rule in ruleset.rules_for(operation).windowed_rules:
+        if rule.name not in entered:
+            yield NearMiss(
+                "window", rule.name, kept_out.get(rule.name) or _first_failing_step(rule, judged, view)
+            )
+
+
+def _first_failing_step(rule: WindowedRule, judged: Judged, view: Mapping[str, Any]) -> str:
+    """Why the first step that the record could be does not match."""
+    name, pattern = next(
+        (name, pattern) for name, pattern in rule.steps.items() if pattern.may_match(judged.record.event_name)
+    )
+    why = first_failure(pattern, view)
+    return why if name == CALLS else f"step {name}: {why}"
 
 
 def event_data(explained: Explanation) -> dict[str, Any]:
@@ -112,9 +147,19 @@ def event_data(explained: Explanation) -> dict[str, Any]:
         "suppressed": [],
         "expired": [],
         "near_misses": [asdict(each) for each in explained.near_misses],
+        "windows": [_window_data(each) for each in judged.entries],
         "destinations": [],
     }
     return data if finding is None else data | _finding_data(explained, finding)
+
+
+def _window_data(entry: Entry) -> dict[str, Any]:
+    return {
+        "rule": entry.rule.name,
+        "group": dict(zip(entry.rule.group_by, entry.group, strict=True)),
+        "steps": list(entry.arrival.steps),
+        "severity": entry.severity.value,
+    }
 
 
 def _finding_data(explained: Explanation, finding: Finding) -> dict[str, Any]:

@@ -9,15 +9,17 @@ from cli.conditions import check_conditions, first_failure
 from cli.explain import Explanation, NearMiss, applied_circumstances, automation_of
 from cli.text import wrap
 from handlers.core.alert_building import build_alert
+from handlers.core.entries import Entry
 from handlers.core.judgement import Finding
-from handlers.core.reasons import document_risks
+from handlers.core.reasons import describe_window, document_risks
 from handlers.core.renderings.text import render_title
 from handlers.core.ruleset import Escalation, Ruleset
 from handlers.core.severity import say_bounds
+from handlers.core.subjects import readable
 from handlers.core.text import clean
 
 _NAME_WIDTH = 25
-_MOST_MISSES = 10
+_MOST_LISTED = 10
 
 
 def render_event(explained: Explanation) -> str:
@@ -40,7 +42,7 @@ def _event_lines(explained: Explanation) -> Iterator[str]:
     for name, value in _leaves(judged.facts):
         yield from wrap(_fact(value), f"  {name:<{_NAME_WIDTH}} ")
     if finding is None:
-        yield from _near_misses(explained)
+        yield from _windows_and_misses(explained)
     else:
         yield from _finding_lines(explained, finding)
 
@@ -65,7 +67,7 @@ def _finding_lines(explained: Explanation, finding: Finding) -> Iterator[str]:
         yield ""
         yield "Circumstances of any operation"
         yield from _circumstance_lines(explained, finding)
-    yield from _near_misses(explained)
+    yield from _windows_and_misses(explained)
     yield ""
     yield f"Severity {finding.severity.value}"
     yield from wrap(_audience(finding, explained.ruleset), "Told to  ")
@@ -77,8 +79,17 @@ def _finding_lines(explained: Explanation, finding: Finding) -> Iterator[str]:
         yield f"         the suppression {expired.name} expired on {expired.until}"
 
 
-def _near_misses(explained: Explanation) -> Iterator[str]:
+def _windows_and_misses(explained: Explanation) -> Iterator[str]:
+    """What was entered, and what did not match."""
+    entries = explained.judged.entries
+    if entries:
+        yield ""
+        yield "Windows that it enters"
+    for entry in entries[:_MOST_LISTED]:
+        yield from _window_lines(entry)
+    yield from _more(len(entries))
     for kind, heading in (
+        ("window", "Windows that it does not enter"),
         ("rule", "Custom rules that do not match"),
         ("suppression", "Suppressions that do not match"),
     ):
@@ -89,10 +100,37 @@ def _near_misses(explained: Explanation) -> Iterator[str]:
 def _miss_lines(heading: str, missed: Sequence[NearMiss]) -> Iterator[str]:
     yield ""
     yield heading
-    for each in missed[:_MOST_MISSES]:
+    for each in missed[:_MOST_LISTED]:
         yield from wrap(each.why, f"  - {each.name:<{_NAME_WIDTH}} ")
-    if len(missed) > _MOST_MISSES:
-        yield f"  … and {len(missed) - _MOST_MISSES} more"
+    yield from _more(len(missed))
+
+
+def _more(number: int) -> Iterator[str]:
+    if number > _MOST_LISTED:
+        yield f"  … and {number - _MOST_LISTED} more"
+
+
+def _window_lines(entry: Entry) -> Iterator[str]:
+    """The rule, how bad it is if this record completes it, and what the record is in its window."""
+    rule, (sighting, slots, steps) = entry.rule, entry.arrival
+    threshold = rule.threshold
+    if threshold is None:
+        condition = f"is {describe_window(rule, 1)}"
+    else:
+        condition = f"completes {describe_window(rule, threshold.at_least)}"
+    if threshold is not None and threshold.kind == "temporal":
+        place = f"step {', '.join(steps)}"
+    elif threshold is not None and threshold.kind == "event_count":
+        place = f"call {sighting.event_id}"
+    else:
+        place = f"value {', '.join(map(clean, slots))}"
+    lines = [f"{entry.severity.value}, if it {condition}", place]
+    lines += [
+        f"{path} {readable(value) or 'absent'}"
+        for path, value in zip(rule.group_by, entry.group, strict=True)
+    ]
+    for number, line in enumerate(lines):
+        yield from wrap(line, f"  + {rule.name:<{_NAME_WIDTH}} " if number == 0 else " " * (_NAME_WIDTH + 5))
 
 
 def _circumstance_lines(explained: Explanation, finding: Finding) -> Iterator[str]:

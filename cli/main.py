@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -18,19 +19,19 @@ from typing import Annotated, NoReturn
 import typer
 
 from cli.check import check_data, render_check
-from cli.event_files import BadFile, name_of, read_json, read_record
+from cli.event_files import BadFile, name_of, read_json, read_record, read_records
 from cli.explain import event_data, explain_event
 from cli.explain_text import render_event
 from cli.init import BadAnswer, ask, render_config
-from cli.operations import entry_data, render_catalog, render_entry
-from handlers.core.operations import is_read, split_operation
+from cli.lookup import OnlyReads, UnknownName, built_in_rules, explain_name, list_all, rules_of
+from cli.replay import Tally, told_data
+from cli.replay import replay as replay_records
+from cli.replay_text import render_told, render_totals, render_unreadable
 from handlers.core.patterns import PatternError, compile_pattern
-from handlers.core.record import Record
 from rulebook.catalog import Entry, load_catalog
 from rulebook.compile import compile_file
 from rulebook.config import check_config, check_source
-from rulebook.faults import RulebookError, did_you_mean
-from rulebook.services import SERVICES
+from rulebook.faults import RulebookError
 from rulebook.source import parse_source
 
 _CONFIG = Path(__file__).parent.parent / "config" / "alerts.yaml"
@@ -49,6 +50,8 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machine
 
 def main() -> None:
     """Entry point of the console script."""
+    # A command ends before cycles of garbage matter, and looking for them takes a third of a replay's time.
+    gc.disable()
     try:
         app()
     except OSError as error:
@@ -138,7 +141,9 @@ def init(
 def explain(
     what: Annotated[
         str | None,
-        typer.Argument(metavar="OPERATION|EVENT", help="An operation, or a file with events (- is stdin)."),
+        typer.Argument(
+            metavar="NAME|EVENT", help="An operation or a rule over time, or a file with events (- is stdin)."
+        ),
     ] = None,
     *,
     event_id: Annotated[
@@ -147,13 +152,15 @@ def explain(
     number: Annotated[
         int | None, typer.Option(min=1, help="Of several events, the one at this place: 1 is the first.")
     ] = None,
-    every: Annotated[bool, typer.Option("--all", help="Every operation of the catalog.")] = False,
+    every: Annotated[
+        bool, typer.Option("--all", help="Every operation and rule over time of the catalog.")
+    ] = False,
     as_json: JsonOption = False,
     config: Annotated[
-        Path | None, typer.Option(help="Judge an event with this config, not with config/alerts.yaml.")
+        Path | None, typer.Option(help="Judge an event, or explain a rule over time, with this config.")
     ] = None,
 ) -> None:
-    """Say what the catalog knows of an operation, or judge one event step by step.
+    """Say what the catalog knows of an operation or a rule over time, or judge one event step by step.
 
     A file may hold EventBridge's events, bare CloudTrail records, one of CloudTrail's log files, or what
     `aws cloudtrail lookup-events` prints, compressed with gzip too. Of several events it lists those that
@@ -166,16 +173,19 @@ def explain(
         _refuse("give --id or --number, not both")
     if (event_id is not None or number is not None) and not is_event:
         _refuse("--id and --number choose an event in a file; give a file")
-    if config is not None and not is_event:
+    if config is not None and not is_event and (what is None or ":" in what):
         _refuse("--config is for judging an event; an operation is explained from the catalog")
     with _told_plainly():
         if what is None:
-            _explain_catalog(as_json=as_json)
+            said = list_all(_catalog(), built_in_rules(), as_json=as_json)
         elif is_event:
             record = read_record(Path(what), event_id=event_id, number=number)
-            _explain_event(record, config or _CONFIG, as_json=as_json)
+            explained = explain_event(record, compile_file(config or _CONFIG, _catalog()))
+            said = json.dumps(event_data(explained)) + "\n" if as_json else render_event(explained)
         else:
-            _explain_operation(what, as_json=as_json)
+            rules = rules_of(compile_file(config, _catalog())) if config is not None else built_in_rules()
+            said = explain_name(what, _catalog(), rules, as_json=as_json)
+        typer.echo(said, nl=False)
 
 
 def _names_a_file(what: str) -> bool:
@@ -184,44 +194,41 @@ def _names_a_file(what: str) -> bool:
     return os.path.isfile(what)  # noqa: PTH113 - Path.is_file raises on a name too long for any file
 
 
-def _explain_catalog(*, as_json: bool) -> None:
-    catalog = _catalog()
-    if as_json:
-        for operation, entry in catalog.items():
-            typer.echo(json.dumps(entry_data(operation, entry)))
-    else:
-        typer.echo(render_catalog(catalog), nl=False)
-
-
-def _explain_operation(typed: str, *, as_json: bool) -> None:
-    catalog, operation = _catalog(), ":".join(split_operation(typed))
-    entry = catalog.get(operation)
-    if entry is None:
-        _explain_absence(operation, catalog)
-    else:
-        typer.echo(
-            json.dumps(entry_data(operation, entry)) + "\n" if as_json else render_entry(operation, entry),
-            nl=False,
-        )
-
-
-def _explain_absence(operation: str, catalog: dict[str, Entry]) -> None:
-    prefix, name = split_operation(operation)
-    if prefix in SERVICES and is_read(name):
-        typer.echo(f"{operation} only reads: Thingwatch says nothing of it", err=True)
-        raise typer.Exit(1)
-    _refuse(f"the catalog knows no such operation{did_you_mean(operation, catalog)}")
-
-
-def _explain_event(record: Record, config: Path, *, as_json: bool) -> None:
-    explained = explain_event(record, compile_file(config, _catalog()))
-    text = json.dumps(event_data(explained)) + "\n" if as_json else render_event(explained)
-    typer.echo(text, nl=False)
-
-
 @cache
 def _catalog() -> dict[str, Entry]:
     return load_catalog()
+
+
+@app.command(
+    epilog="Examples: thingwatch replay log.json.gz; thingwatch replay history.jsonl --config my.yaml --json"
+)
+def replay(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file with events (- is stdin).")],
+    *,
+    config: Annotated[
+        Path | None, typer.Option(help="Judge with this config, not with config/alerts.yaml.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what would have been told of the events in a file, in the order of their times.
+
+    The file is as for explain. Nothing is sent, and AWS is not needed. What can not be read is counted, and
+    told with an example.
+    """
+    tally, is_first = Tally(), True
+    with _told_plainly():
+        ruleset = compile_file(config or _CONFIG, _catalog())
+        for told in replay_records(read_records(file), ruleset, tally):
+            typer.echo(json.dumps(told_data(told)) + "\n" if as_json else render_told(told), nl=False)
+            is_first = False
+    typer.echo(render_unreadable(tally, name_of(file)), nl=False, err=True)
+    totals = tally.totals()
+    said = (
+        json.dumps({"kind": "totals", **totals}) + "\n"
+        if as_json
+        else render_totals(totals, blank=not is_first)
+    )
+    typer.echo(said, nl=False)
 
 
 @app.command(epilog="Example: thingwatch match --pattern pattern.json --event event.json")
@@ -250,12 +257,14 @@ def match(
 def _told_plainly() -> Iterator[None]:
     try:
         yield
-    except (BadAnswer, BadFile, RulebookError) as error:
+    except (BadAnswer, BadFile, RulebookError, UnknownName) as error:
         _refuse(str(error))
+    except OnlyReads as error:
+        _refuse(str(error), code=1)
     except RecursionError:
         _refuse("the event is nested too deeply")
 
 
-def _refuse(message: str) -> NoReturn:
+def _refuse(message: str, *, code: int = 2) -> NoReturn:
     typer.echo(message, err=True)
-    raise typer.Exit(2)
+    raise typer.Exit(code)

@@ -6,8 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from cli.text import wrap
-from rulebook.attack import TECHNIQUES
+from cli.text import attack_lines, runbook_lines, wrap
 from rulebook.catalog import Entry, by_category
 
 
@@ -42,19 +41,14 @@ def _entry_lines(operation: str, entry: Entry) -> Iterator[str]:
         yield f"Subject   {entry.subject}"
     if entry.shown:
         yield from wrap(", ".join(entry.shown), "Shown     ")
-    for number, technique in enumerate(entry.attack):
-        yield f"{'' if number else 'ATT&CK':<9} {technique} {TECHNIQUES[technique]}"
+    yield from attack_lines(entry.attack)
     if entry.escalate:
         yield ""
         yield "Worse"
     for escalation in sorted(entry.escalate, key=lambda each: each.to, reverse=True):
         yield from wrap(escalation.why, f"  {escalation.to.value:<9} ")
         yield from wrap(f"when {json.dumps(escalation.when)}", " " * 12)
-    if entry.runbook:
-        yield ""
-        yield "What to do"
-        for number, step in enumerate(entry.runbook, start=1):
-            yield from wrap(step, f"  {number}. ")
+    yield from runbook_lines(entry.runbook)
 
 
 def render_catalog(entries: Mapping[str, Entry]) -> str:

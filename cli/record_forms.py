@@ -18,6 +18,8 @@ FORMS = (
 )
 """Every form that is read, in words."""
 
+TOO_DEEP = "is nested too deeply"
+
 # What may stand around records, the outermost first: lists and objects, and texts that are JSON themselves.
 _WRAPPERS = (
     *("Records", "Events", "events", "logEvents", "Messages"),
@@ -45,14 +47,18 @@ def _refuse_number(text: str) -> NoReturn:
     raise ValueError(text)
 
 
-def find_records(value: Any) -> Iterator[Mapping[str, Any]]:
+def find_records(value: Any) -> Iterator[Mapping[str, Any] | UnknownForm]:
     """Every record in a JSON value, as it stands there: bare, in its old form or in EventBridge's event.
 
-    Raises `UnknownForm`.
+    Of a list, what holds no record is told in its place, and the others are found. Raises `UnknownForm` for
+    any other value that holds none.
     """
     if isinstance(value, list):
         for each in value:
-            yield from find_records(each)
+            try:
+                yield from find_records(each)
+            except UnknownForm as error:
+                yield error
     elif not isinstance(value, Mapping):
         raise UnknownForm(f"holds no CloudTrail record in a form that is read: {FORMS}")
     elif not isinstance(value.get("CloudTrailEvent"), str) and _is_record(value):

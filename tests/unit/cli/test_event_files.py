@@ -6,6 +6,7 @@ import contextlib
 import gzip
 import io
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.event_files import MOST_BYTES, BadFile, read_json, read_record
+from cli.event_files import MOST_BYTES, BadFile, Unreadable, read_json, read_record, read_records
 from cli.record_forms import FORMS
+from handlers.core.record import Record
 from tests.support.records import ACCOUNT, CERTIFICATE, REGION, make_event
 
 RECORD = make_event()["detail"]
@@ -328,3 +330,93 @@ def test_an_insight_is_read_though_it_names_its_call_one_level_below(tmp_path: P
     path = write(tmp_path, {"Records": [{**insight, "insightDetails": call, "eventCategory": "Insight"}]})
     record = read_record(path)
     assert ("UpdateCertificate", "Insight") == (record.event_name, record.category)
+
+
+OTHER = {**RECORD, "eventID": "other"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps({"Records": [RECORD, OTHER]}),
+        json.dumps({"Records": [RECORD, OTHER]}, indent=2),
+        f"{json.dumps(RECORD)}\n\n{json.dumps(OTHER)}",
+        f"{json.dumps({'Records': [RECORD]})}\r\n{json.dumps({'Records': [OTHER]})}\r\n",
+        json.dumps([{"Body": json.dumps({"detail": RECORD})}, {"Body": json.dumps({"detail": OTHER})}]),
+    ],
+    ids=["log file", "indented", "one a line", "log files one a line", "messages"],
+)
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
+def test_all_records_of_a_file_are_read_in_its_order(
+    tmp_path: Path, text: str, pack: Callable[[bytes], bytes]
+) -> None:
+    path = tmp_path / "log"
+    path.write_bytes(pack(text.encode()))
+    assert [RECORD, OTHER] == [each.raw for each in read_records(path) if isinstance(each, Record)]
+
+
+DEEP = "[" * 100_000 + "]" * 100_000
+
+
+def test_what_is_no_record_stands_in_its_place_among_the_others(tmp_path: Path) -> None:
+    lines = [json.dumps(RECORD), "{", '{"a": NaN}', DEEP, "{}", '[{"eventName": "X"}, 1]', json.dumps(OTHER)]
+    path = write(tmp_path, "\n".join(lines))
+    number = "is nested too deeply, or holds a number that JSON does not have"
+    unknown = f"holds no CloudTrail record in a form that is read: {FORMS}"
+    assert [
+        RECORD,
+        (f"{path}:2:2", "is not JSON: Expecting property name enclosed in double quotes"),
+        (str(path), number),
+        (str(path), number),
+        (str(path), unknown),
+        (str(path), "is no CloudTrail record: no account: recipientAccountId is missing"),
+        (str(path), unknown),
+        OTHER,
+    ] == [each if isinstance(each, Unreadable) else each.raw for each in read_records(path)]
+
+
+def test_an_element_of_a_log_file_that_is_no_record_does_not_hide_the_others(tmp_path: Path) -> None:
+    path = write(tmp_path, {"Records": [5, RECORD, {"Body": "plain"}]})
+    assert [True, False, True] == [isinstance(each, Unreadable) for each in read_records(path)]
+
+
+def test_a_line_nested_as_deep_as_json_goes_does_not_hide_the_others(tmp_path: Path) -> None:
+    deep = ["[" * depth + "]" * depth for depth in range(200, 1000, 50)]
+    path = write(tmp_path, "\n".join([json.dumps(RECORD), *deep, json.dumps(OTHER)]))
+    found = [each.raw for each in read_records(path) if isinstance(each, Record)]
+    assert [RECORD, OTHER] == found
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("{", ":1:2: is not JSON: Expecting property name enclosed in double quotes"),
+        ("", ":1:1: is not JSON: Expecting value"),
+        ('{\n"Records": []\n', ":3:1: is not JSON: Expecting ',' delimiter"),
+        ("{}", f": holds no CloudTrail record in a form that is read: {FORMS}"),
+        ("5", f": holds no CloudTrail record in a form that is read: {FORMS}"),
+    ],
+)
+def test_a_file_that_is_at_fault_as_a_whole_is_refused(tmp_path: Path, text: str, expected: str) -> None:
+    path = write(tmp_path, text)
+    with pytest.raises(BadFile) as caught:
+        list(read_records(path))
+    assert f"{path}{expected}" == str(caught.value)
+
+
+@pytest.mark.parametrize("depth", [400, 900, 990, 5000])
+def test_a_record_wrapped_too_often_is_told_plainly(tmp_path: Path, depth: int) -> None:
+    path = write(tmp_path, '{"Records": ' * depth + "1" + "}" * depth)
+    with pytest.raises(BadFile):
+        list(read_records(path))
+
+
+def test_more_than_is_read_of_all_records_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cli.event_files.MOST_BYTES_OF_ALL", 2 * 1024**2)
+    path = write(tmp_path, " " * (2 * 1024**2 + 1))
+    with pytest.raises(BadFile, match=r": holds more than 2 MB; give a part of it$"):
+        list(read_records(path))
+
+
+def test_a_log_file_without_records_holds_none(tmp_path: Path) -> None:
+    assert [] == list(read_records(write(tmp_path, {"Records": []})))

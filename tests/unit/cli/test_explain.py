@@ -221,6 +221,7 @@ def test_silence_has_its_reason(record: dict[str, Any], operation: str, expected
         "suppressed": [],
         "expired": [],
         "near_misses": [],
+        "windows": [],
         "destinations": [],
     } == data
 
@@ -273,6 +274,7 @@ def test_machines_read_what_fired_what_holds_and_who_is_told() -> None:
         "suppressed": [],
         "expired": [],
         "near_misses": [],
+        "windows": [],
         "destinations": ["audit"],
     } == data
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
 from cli.event_files import read_record
 from cli.explain import event_data, explain_event
@@ -18,7 +17,9 @@ from cli.operations import entry_data, render_entry
 from rulebook.any_operation import load_any_operation
 from rulebook.compile import compile_ruleset
 from rulebook.config import load_config
+from rulebook.windowed_rules import load_windowed_rules
 from tests.support.catalog import CATALOG
+from tests.support.command import refused, run, write
 from tests.support.records import make_event
 
 ROOT = Path(__file__).parents[3]
@@ -26,26 +27,6 @@ EVENTS = sorted((ROOT / "tests" / "events").glob("*.json"))
 # The command takes half a second to load these each time.
 CONFIG = load_config(ROOT / "config" / "alerts.yaml", CATALOG)
 RULESET = compile_ruleset(CONFIG, CATALOG, load_any_operation())
-
-
-def run(*arguments: object, code: int = 0, stdin: str | None = None) -> str:
-    """What the command prints as its answer; it says nothing else."""
-    result = CliRunner().invoke(app, [str(each) for each in arguments], input=stdin)
-    assert (code, "") == (result.exit_code, result.stderr)
-    return result.stdout
-
-
-def refused(*arguments: object, code: int = 2) -> str:
-    """What the command says where it has no answer: on the stream for errors."""
-    result = CliRunner().invoke(app, [str(each) for each in arguments])
-    assert (code, "") == (result.exit_code, result.stdout)
-    return result.stderr
-
-
-def write(folder: Path, name: str, value: Any) -> Path:
-    path = folder / name
-    path.write_text(value if isinstance(value, str) else json.dumps(value), encoding="utf-8")
-    return path
 
 
 def test_an_operation_is_explained_readably() -> None:
@@ -59,6 +40,7 @@ def test_an_operation_is_explained_readably() -> None:
 
 def test_every_operation_of_the_catalog_is_explained_as_json_lines() -> None:
     lines = [json.loads(line) for line in run("explain", "--all", "--json").splitlines()]
+    lines = [line for line in lines if line["operation"] is not None]
     assert list(CATALOG) == [line["operation"] for line in lines]
     keys = {
         "operation",
@@ -83,8 +65,44 @@ def test_every_operation_can_be_explained(operation: str) -> None:
 
 def test_the_whole_catalog_is_listed_by_category() -> None:
     said = run("explain", "--all")
-    assert "\ncertificate\n" in said
-    assert set(CATALOG) == {line.split()[0] for line in said.splitlines() if line.startswith("  ")}
+    operations, _, rules = said.partition("rules over time\n")
+    assert "\ncertificate\n" in operations
+    assert set(CATALOG) == {line.split()[0] for line in operations.splitlines() if line.startswith("  ")}
+    named = {line.split()[0] for line in rules.splitlines() if not line.startswith(" " * 3)}
+    assert set(load_windowed_rules()) == named
+
+
+def test_every_rule_over_time_has_its_line_of_json_with_all_keys_of_an_operation() -> None:
+    lines = [json.loads(line) for line in run("explain", "--all", "--json").splitlines()]
+    rules = [line for line in lines if line["operation"] is None]
+    assert list(load_windowed_rules()) == [line["rule"] for line in rules]
+    assert [] == [line["rule"] for line in rules if not set(lines[0]) <= set(line)]
+
+
+def test_a_rule_over_time_is_explained_to_people_and_to_machines() -> None:
+    assert run("explain", "certificate-burst").startswith("certificate-burst: high\n")
+    line = run("explain", "certificate-burst", "--json")
+    assert line in run("explain", "--all", "--json").splitlines(keepends=True)
+
+
+TUNED = """\
+version: 1
+destinations: {a: {sns: create}}
+thresholds: {certificate-burst: {at_least: 3, within: 1h}}
+rules:
+  - name: mine
+    match: {eventName: [DeleteThing]}
+    event_count: {at_least: 2, within: 90s}
+    severity: low
+    why: because
+"""
+
+
+def test_a_rule_over_time_is_explained_as_the_operators_config_has_it(tmp_path: Path) -> None:
+    config = write(tmp_path, "alerts.yaml", TUNED)
+    for name, expected in (("certificate-burst", (3, "1h")), ("mine", (2, "90s"))):
+        data = json.loads(run("explain", name, "--json", "--config", config))
+        assert expected == (data["at_least"], data["within"])
 
 
 def test_an_operation_as_json_is_its_line_of_the_catalog() -> None:
@@ -101,6 +119,11 @@ def test_an_operation_as_json_is_its_line_of_the_catalog() -> None:
             'the catalog knows no such operation; did you mean "iot:UpdateCertificate"?\n',
         ),
         (["iot:GetPolicy"], 1, "iot:GetPolicy only reads: Thingwatch says nothing of it\n"),
+        (
+            ["certificate-brust"],
+            2,
+            'the catalog knows no such operation; did you mean "certificate-burst"?\n',
+        ),
         (["s3:GetObject"], 2, "the catalog knows no such operation\n"),
         (["nonsense"], 2, "the catalog knows no such operation\n"),
         ([], 2, "give an operation, a file with an event, or --all\n"),
@@ -285,6 +308,6 @@ def test_every_command_has_help_with_an_example() -> None:
     names = [
         command.name or command.callback.__name__ for command in app.registered_commands if command.callback
     ]
-    assert ["check", "init", "explain", "match"] == names
+    assert ["check", "init", "explain", "replay", "match"] == names
     for name in names:
         assert f"thingwatch {name} " in run(name, "--help")

@@ -1,10 +1,12 @@
-"""Text in a terminal's width."""
+"""Text in a terminal's width, and parts that several texts have."""
+
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.text import WIDTH, wrap
+from cli.text import WIDTH, wrap, write_duration
 
 
 @pytest.mark.parametrize(
@@ -38,3 +40,20 @@ def test_no_word_is_lost_and_only_a_word_alone_is_wider_than_the_terminal(
     assert [] == [each for each in others if not each.startswith(" " * len(start))]
     behind = [first[len(start) :], *(each[len(start) :] for each in others)]
     assert [] == [each for each in behind if len(start) + len(each) > WIDTH and " " in each]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        (0, "0s"),
+        (10, "10s"),
+        (90, "90s"),
+        (300, "5m"),
+        (5400, "90m"),
+        (7200, "2h"),
+        (86_400, "1d"),
+        (90_000, "25h"),
+    ],
+)
+def test_a_duration_is_written_in_its_largest_whole_unit(seconds: int, expected: str) -> None:
+    assert expected == write_duration(timedelta(seconds=seconds))
