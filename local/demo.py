@@ -10,7 +10,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -27,7 +27,7 @@ from handlers.core.severity import Severity
 from local.aws import EmbeddedAws, EmbeddedAwsError
 from local.cdk_cli import CdkFailed, deploy
 from local.inbox import Inbox
-from local.intruder import Intruder, Step
+from local.intruder import Expected, Intruder, Step
 from local.slack import LocalSlack, Message
 from local.waiting import wait_until
 
@@ -135,12 +135,11 @@ def _play(stage: Stage) -> tuple[list[Arrival], list[str]]:
     for step in steps:
         console.print(f"\n[bold]{step.operation}[/]  {step.says}")
         found = _perform(stage, step)
-        for arrival in found:
-            _show(console, step.severity, arrival)
+        _show(console, found)
         arrivals += found
-        for place in sorted(_places(step) - {arrival.place for arrival in found}):
-            faults.append(f"MISSING: {step.operation} ({step.severity.value}) on {place}")
-            console.print(f"  [red]nothing on {place}[/] after {stage.deadline:g} s")
+        for place, expected in _missing(step, found):
+            faults.append(f"MISSING: {expected.name} ({expected.severity.value}) on {place}")
+            console.print(f"  [red]nothing of {expected.name} on {place}[/] after {stage.deadline:g} s")
         if step.shown_whole:
             _show_whole(console, stage.slack.messages)
     if more := _count_unexpected(stage, steps):
@@ -156,9 +155,9 @@ def _count_unexpected(stage: Stage, steps: list[Step]) -> int:
         *(("Slack", message.text) for message in stage.slack.messages),
     ]
     for step in steps:
-        for place in _places(step):
+        for place, expected in _awaited(step):
             for each in arrived:
-                if each[0] == place and _is_expected(step, each[1]):
+                if each[0] == place and _is_of(expected, each[1]):
                     arrived.remove(each)
                     break
     return len(arrived)
@@ -179,8 +178,25 @@ def _settle(stage: Stage) -> None:
         wait_until(is_empty, DEADLINE)
 
 
-def _places(step: Step) -> set[str]:
-    return {"SNS", "Slack"} if step.severity >= TOLD_IN_SLACK else {"SNS"}
+def _awaited(step: Step) -> list[tuple[str, Expected]]:
+    """Every arrival that a step must cause."""
+    return [
+        (place, expected)
+        for expected in step.expected
+        for place in (("SNS", "Slack") if expected.severity >= TOLD_IN_SLACK else ("SNS",))
+    ]
+
+
+def _missing(step: Step, found: Sequence[Arrival]) -> list[tuple[str, Expected]]:
+    left = list(found)
+    missing = []
+    for place, expected in _awaited(step):
+        match = next((each for each in left if each.place == place and _is_of(expected, each.title)), None)
+        if match is None:
+            missing.append((place, expected))
+        else:
+            left.remove(match)
+    return missing
 
 
 def _perform(stage: Stage, step: Step) -> list[Arrival]:
@@ -193,29 +209,30 @@ def _perform(stage: Stage, step: Step) -> list[Arrival]:
         alerts = stage.inbox.poll()
         for number in range(on_sns, len(alerts)):
             seen_at.setdefault(number, datetime.now(UTC))
-        return [
+        found = [
             *(
                 Arrival("SNS", _seconds(seen_at[number] - began), _title(alerts[number]))
                 for number in range(on_sns, len(alerts))
-                if _is_expected(step, _title(alerts[number]))
             ),
             *(
                 Arrival("Slack", _seconds(message.received - began), message.text)
                 for message in stage.slack.messages[in_slack:]
-                if _is_expected(step, message.text)
             ),
         ]
+        return [each for each in found if any(_is_of(expected, each.title) for expected in step.expected)]
 
     with suppress(TimeoutError):  # What is missing is told by the caller.
-        wait_until(lambda: _places(step) <= {arrival.place for arrival in arrivals()}, stage.deadline)
+        wait_until(lambda: not _missing(step, arrivals()), stage.deadline)
     return sorted(arrivals(), key=lambda arrival: arrival.seconds)
 
 
-def _is_expected(step: Step, title: str) -> bool:
-    return f"{step.severity.value.capitalize()}: {step.operation}" in title
+def _is_of(expected: Expected, title: str) -> bool:
+    return f"{expected.severity.value.capitalize()}: {expected.name}" in title
 
 
 def _title(alert: Mapping[str, Any]) -> str:
+    if alert["story"]:
+        return f"{alert['severity'].capitalize()}: {alert['rule']}: {alert['story']['what']}"
     subject = f" on {alert['subject']}" if alert["subject"] else ""
     return f"{alert['severity'].capitalize()}: {alert['operation']}{subject}"
 
@@ -224,11 +241,18 @@ def _seconds(span: timedelta) -> float:
     return span.total_seconds()
 
 
-def _show(console: Console, severity: Severity, arrival: Arrival) -> None:
-    console.print(
-        f"  [{_COLOURS[severity]}]{arrival.place:<5}[/]"
-        f" after {arrival.seconds:4.2f} s  {escape(arrival.title)}"
-    )
+def _show(console: Console, found: Sequence[Arrival]) -> None:
+    """A line for each arrival; of many of one kind the first alone."""
+    kinds = [(each.place, each.title.partition(" on ")[0]) for each in found]
+    for number, (kind, arrival) in enumerate(zip(kinds, found, strict=True)):
+        if kind not in kinds[:number]:
+            colour = next(_COLOURS[each] for each in Severity if f"{each.value.capitalize()}: " in kind[1])
+            more = kinds.count(kind) - 1
+            console.print(
+                f"  [{colour}]{arrival.place:<5}[/]"
+                f" after {arrival.seconds:4.2f} s  {escape(arrival.title)}"
+                + (f" [dim]and {more} more[/]" if more else "")
+            )
 
 
 def _show_whole(console: Console, messages: list[Message]) -> None:

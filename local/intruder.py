@@ -24,14 +24,30 @@ _EVERYTHING = json.dumps(
 
 
 @dataclass(frozen=True, slots=True)
+class Expected:
+    """An alert that must arrive: of an operation, or of a rule over time by its name."""
+
+    severity: Severity
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
-    """One API call, and the alert that it must raise."""
+    """One API call, or the same one several times, and the alerts that it must raise."""
 
     says: str
     operation: str
     severity: Severity
     act: Callable[[], object]
     shown_whole: bool = False
+    times: int = 1
+    completes: tuple[Expected, ...] = ()
+    """The rules over time that it completes."""
+
+    @property
+    def expected(self) -> tuple[Expected, ...]:
+        """Every alert that it must raise."""
+        return (*[Expected(self.severity, self.operation)] * self.times, *self.completes)
 
 
 class Intruder:
@@ -53,12 +69,31 @@ class Intruder:
                 self._write_policy,
                 shown_whole=True,
             ),
-            Step("gives it to the certificate", "iot:AttachPolicy", Severity.HIGH, self._attach),
+            Step(
+                "gives it to the certificate",
+                "iot:AttachPolicy",
+                Severity.HIGH,
+                self._attach,
+                completes=(
+                    Expected(Severity.CRITICAL, "permissive-identity"),
+                    Expected(Severity.HIGH, "permissive-policy-in-use"),
+                    Expected(Severity.HIGH, "wide-access-for-new-identity"),
+                ),
+            ),
             Step(
                 "activates the certificate",
                 "iot:UpdateCertificate",
                 Severity.HIGH,
                 lambda: self._set("ACTIVE"),
+            ),
+            Step(
+                "mints nine more, in a burst",
+                "iot:CreateKeysAndCertificate",
+                Severity.MEDIUM,
+                self._mint_more,
+                shown_whole=True,
+                times=9,
+                completes=(Expected(Severity.HIGH, "certificate-burst"),),
             ),
             Step(
                 "registers a CA of its own", "iot:RegisterCACertificate", Severity.CRITICAL, self._register_ca
@@ -89,6 +124,10 @@ class Intruder:
     def _mint(self) -> None:
         made = self._iot.create_keys_and_certificate(setAsActive=False)
         self._certificate_id, self._certificate_arn = made["certificateId"], made["certificateArn"]
+
+    def _mint_more(self) -> None:
+        for _ in range(9):
+            self._iot.create_keys_and_certificate(setAsActive=False)
 
     def _write_policy(self) -> None:
         self._iot.create_policy(policyName="allow-everything", policyDocument=_EVERYTHING)

@@ -16,7 +16,6 @@ from handlers.core.resources import find_resource
 from handlers.core.ruleset import Ruleset
 from handlers.core.subjects import find_subject, readable
 from handlers.core.text import clean
-from handlers.core.windowed_rules import WindowedRule
 from handlers.core.windows import Held, Sighting
 
 
@@ -51,10 +50,10 @@ def build_windowed_alert(
     rule groups by.
     """
     rule = entry.rule
-    group = {path: readable(value) for path, value in zip(rule.group_by, entry.group, strict=True)}
-    terms = _terms(judged, rule)
-    shown = {path: value for path, value in {**group, **terms}.items() if value is not None}
-    times = [each.time for sightings in held.steps.values() for each in sightings]
+    group = _group_of(judged, entry)
+    shown = {_short(path): value for path, value in group.items() if path not in _SHOWN_ANYWAY}
+    steps = [Step(step, tuple(map(_call, held.steps[step]))) for step in rule.steps if step in held.steps]
+    steps.sort(key=lambda step: step.calls[0].time)
     attack = dict.fromkeys([*rule.attack, *(id_ for each in entry.circumstances for id_ in each.attack)])
     return Alert(
         alert_id=alert_id,
@@ -71,17 +70,37 @@ def build_windowed_alert(
         attack=tuple(attack),
         kind="windowed",
         story=Story(
-            what=describe_window(rule, held.taken),
+            what=describe_window(rule, held.taken, [step.name for step in steps]),
             count=held.taken,
-            first_seen=_moment(min(times)),
+            group=group,
+            first_seen=min(step.calls[0].time for step in steps),
             last_seen=_moment(held.end),
-            steps=tuple(
-                Step(step, tuple(map(_call, held.steps[step]))) for step in rule.steps if step in held.steps
-            ),
+            steps=tuple(steps),
             completed_by=_call(entry.arrival.sighting),
         ),
         **_about_the_call(judged, ruleset),
     )
+
+
+_SHOWN_ANYWAY = frozenset({"facts.actor.id", "facts.actor.name", "recipientAccountId", "awsRegion"})
+
+
+def _group_of(judged: Judged, entry: Entry) -> dict[str, str]:
+    """What the calls have in common, by path: the values that are there."""
+    rule = entry.rule
+    values = dict(zip(rule.group_by, entry.group, strict=True))
+    if rule.new_terms is not None:
+        view = {**judged.record.raw, "facts": judged.facts}
+        values |= {path: value_at(view, path) for path in rule.new_terms.of}
+    found = {path: readable(value) for path, value in values.items()}
+    return {path: text for path, text in found.items() if text is not None}
+
+
+def _short(path: str) -> str:
+    """What people call a path: without the part that every path of its kind begins with."""
+    for beginning in ("facts.touches.", "facts.", "requestParameters."):
+        path = path.removeprefix(beginning)
+    return path
 
 
 def _about_the_call(judged: Judged, ruleset: Ruleset) -> dict[str, Any]:
@@ -102,13 +121,6 @@ def _about_the_call(judged: Judged, ruleset: Ruleset) -> dict[str, Any]:
         "account_name": ruleset.account_names.get(record.account),
         "region_name": ruleset.region_names.get(record.region),
     }
-
-
-def _terms(judged: Judged, rule: WindowedRule) -> dict[str, str | None]:
-    if rule.new_terms is None:
-        return {}
-    view = {**judged.record.raw, "facts": judged.facts}
-    return {path: readable(value_at(view, path)) for path in rule.new_terms.of}
 
 
 def _call(sighting: Sighting) -> Call:

@@ -53,9 +53,12 @@ class Story:
     """What the rule found, in words: `10 calls within 5 minutes`."""
     count: int
     """How many: calls, values, steps or terms."""
+    group: Mapping[str, str]
+    """What these calls have in common: the values that the rule groups by, and of new terms the term."""
     first_seen: datetime
     last_seen: datetime
     steps: tuple[Step, ...]
+    """In the order in which they began."""
     completed_by: Call
     """The call that made the rule hold: why this is told now."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -28,13 +28,13 @@ def explain_entry(entry: Entry) -> tuple[str, ...]:
     return tuple(dict.fromkeys(reasons))
 
 
-def describe_window(rule: WindowedRule, count: int) -> str:
-    """What a rule over time finds: `10 calls within 5 minutes`."""
+def describe_window(rule: WindowedRule, count: int, steps: Sequence[str] = ()) -> str:
+    """What a rule over time finds: `10 calls within 5 minutes`. Of a sequence these `steps`, else all."""
     threshold = rule.threshold
     if threshold is None:
         return "seen for the first time"
     if threshold.kind == "temporal":
-        found = ", ".join(rule.steps)
+        found = ", ".join(steps or rule.steps)
     elif threshold.kind == "value_count":
         found = say_count(count, f"different {(threshold.of or '').rpartition('.')[2]} value")
     else:

@@ -52,9 +52,9 @@ def enter(seen: Seen, outside: Outside, ruleset: Ruleset = RULESET) -> None:
 
 def fire_of(alert: Alert) -> Fire:
     assert alert.story is not None
-    group = alert.shown["facts.actor.name"]
+    group = alert.story.group["facts.actor.name"]
     if alert.rule == "first":
-        return alert.rule, group, alert.shown["requestParameters.certificateId"]
+        return alert.rule, group, alert.story.group["requestParameters.certificateId"]
     end = int(alert.story.last_seen.timestamp())
     return alert.rule, group, end // WITHIN * WITHIN
 

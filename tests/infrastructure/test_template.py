@@ -201,9 +201,20 @@ def test_queues_and_topics_are_reached_over_tls_only(template: dict[str, Any]) -
     assert (5, 5) == (len(policies), len(refusals))
 
 
-def test_claims_are_deleted_when_they_lapse(template: dict[str, Any]) -> None:
+def test_claims_and_windows_are_deleted_when_they_lapse(template: dict[str, Any]) -> None:
     (table,) = _resources(template, "AWS::DynamoDB::Table").values()
     assert {"AttributeName": "lapses", "Enabled": True} == table["TimeToLiveSpecification"]
+
+
+def test_the_state_is_found_by_key_and_place_and_never_by_a_stream_or_an_index(
+    template: dict[str, Any],
+) -> None:
+    (table,) = _resources(template, "AWS::DynamoDB::Table").values()
+    assert [
+        {"AttributeName": "key", "KeyType": "HASH"},
+        {"AttributeName": "place", "KeyType": "RANGE"},
+    ] == table["KeySchema"]
+    assert set() == {"StreamSpecification", "GlobalSecondaryIndexes", "LocalSecondaryIndexes"} & set(table)
 
 
 def test_what_holds_state_keeps_its_name_so_that_an_update_replaces_nothing(template: dict[str, Any]) -> None:

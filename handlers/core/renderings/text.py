@@ -26,8 +26,14 @@ def render_title(alert: Alert) -> str:
 
 
 def _of(alert: Alert) -> str:
+    """Of whom or of what the calls are: what they have in common."""
+    by_actor = alert.story is not None and not {"facts.actor.id", "facts.actor.name"}.isdisjoint(
+        alert.story.group
+    )
+    actor = f" by {alert.actor.name}" if by_actor else ""
+    subject = f" on {alert.subject}" if alert.subject else ""
     account = f" in {alert.account_name}" if alert.account_name else ""
-    return f", {alert.subject}{account}" if alert.subject else account
+    return f"{actor}{subject}{account}"
 
 
 def tell_story(story: Story) -> Iterator[tuple[str, str]]:

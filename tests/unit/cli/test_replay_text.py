@@ -18,12 +18,12 @@ TOLD = """\
 2026-11-22 09:30:01  High: iot:UpdateCertificate on 7a1f (failed) → secops, audit
 2026-11-22 09:30:02  High: iot:UpdateCertificate on 7a1f → secops, audit
 2026-11-22 09:30:03  High: iot:UpdateCertificate on 7a1f → secops, audit
-2026-11-22 09:30:03  High: burst: 3 calls within 5 minutes, 111122223333 → nobody
+2026-11-22 09:30:03  High: burst: 3 calls within 5 minutes → nobody
     09:30:00 iot:UpdateCertificate on 7a1f by fleet-admin
     09:30:02 iot:UpdateCertificate on 7a1f by fleet-admin
     09:30:03 iot:UpdateCertificate on 7a1f by fleet-admin
 2026-11-22 09:30:04  Low: iot:AttachPolicy → audit
-2026-11-22 09:30:04  Critical: sequence: change, attach within 30 minutes, 7a1f → secops, audit
+2026-11-22 09:30:04  Critical: sequence: change, attach within 30 minutes on 7a1f → secops, audit
     change         09:30:00 iot:UpdateCertificate on 7a1f by fleet-admin
                    09:30:02 iot:UpdateCertificate on 7a1f by fleet-admin
                    09:30:03 iot:UpdateCertificate on 7a1f by fleet-admin
