@@ -87,8 +87,9 @@ def test_make_alone_says_what_there_is() -> None:
     assert verbs == re.findall(r"^  make ([a-z-]+) ", said, re.MULTILINE)[1:]
 
 
-def test_the_readme_shows_an_explanation_as_it_is_printed() -> None:
-    (shown,) = [block for block in blocks(README, "console") if "thingwatch explain" in block]
+@pytest.mark.parametrize("name", ["explain", "replay"])
+def test_the_readme_shows_what_a_command_prints(name: str) -> None:
+    (shown,) = [block for block in blocks(README, "console") if f"thingwatch {name}" in block]
     command, *lines = shown.splitlines()
     arguments = command.removeprefix("$ thingwatch ").split()
     said = CliRunner().invoke(app, arguments).stdout.splitlines()

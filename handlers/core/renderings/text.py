@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from handlers.core.alerts import Alert, Call, Story
 from handlers.core.console import event_link
+from handlers.core.windows import FEW
 
 _WIDTH = 10
 _STEP_WIDTH = 14
@@ -38,13 +39,19 @@ def _of(alert: Alert) -> str:
 
 def tell_story(story: Story) -> Iterator[tuple[str, str]]:
     """A windowed alert call by call: the name of each step, empty where there is one, and its line."""
-    named = len(story.steps) > 1
-    for step in story.steps:
-        for number, call in enumerate(step.calls):
-            yield step.name if named and number == 0 else "", tell_call(call)
-    shown = sum(len(step.calls) for step in story.steps)
-    if not named and story.count > shown:
-        yield "", f"and {story.count - shown} more"
+    if len(story.steps) > 1:
+        for step in story.steps:
+            for number, call in enumerate(step.calls):
+                yield step.name if number == 0 else "", tell_call(call)
+        return
+    calls = [call for step in story.steps for call in step.calls]
+    left_out = story.count - len(calls)
+    for number, call in enumerate(calls):
+        if number == FEW and left_out > 0:
+            yield "", f"… {left_out:,} more"
+        yield "", tell_call(call)
+    if len(calls) <= FEW and left_out > 0:
+        yield "", f"… {left_out:,} more"
 
 
 def tell_call(call: Call) -> str:

@@ -36,7 +36,7 @@ What happened, 2025-11-24 16:00:01 to 2025-11-24 16:00:08 UTC
   16:00:01 iot:UpdateCertificate on c1 by alice
   16:00:02 iot:UpdateCertificate by alice
   16:00:08 iot:UpdateCertificate on c1 by alice
-  and 6 more
+  … 6 more
 Completed by 16:00:08 iot:UpdateCertificate on c1 by alice
 
 Who        IAM user alice
@@ -52,6 +52,13 @@ Alert      4711
 
 def test_a_burst_is_told_with_its_first_and_last_calls_and_how_many_more() -> None:
     assert BURST_TEXT == render_text(build(BURST, HELD))
+
+
+def test_what_is_left_out_of_a_long_burst_stands_between_the_first_and_the_last_calls() -> None:
+    seen = tuple(see(second) for second in (1, 2, 3, 6, 7, 8))
+    text = render_text(build(BURST, Held(START + 8, 5000, {"calls": seen})))
+    lines = [line[2:10] for line in text.splitlines() if line.startswith("  ")]
+    assert ["16:00:01", "16:00:02", "16:00:03", "… 4,994 ", "16:00:06", "16:00:07", "16:00:08"] == lines[:7]
 
 
 SEQUENCE_LINES = """\
@@ -140,7 +147,7 @@ def test_slack_tells_the_story_too_with_every_name_in_a_code_span() -> None:
     assert (
         "*What happened*, 2025-11-24 16:00:08 to 2025-11-24 16:00:08 UTC\n"
         f"• {line}\n"
-        "• `and 2 more`\n"
+        "• `… 2 more`\n"
         f"*Completed by* `16:00:08 iot:UpdateCertificate on c1 by alice`"
     ) == story
 
