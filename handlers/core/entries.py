@@ -83,8 +83,11 @@ def look_at_windows(
 ) -> Iterator[Entry | StaysOut]:
     """For each windowed rule that matches a record, the windows that it enters, or why it stays out."""
     sighting = None
-    for rule in ruleset.rules_for(operation).windowed_rules:
-        steps = [step for step, pattern in rule.steps.items() if pattern.matches(view)]
+    raising: tuple[Circumstance, ...] = ()
+    # Most rules group by the same few fields.
+    known: dict[str, Any] = {}
+    for rule, patterns in ruleset.rules_for(operation).windowed_steps:
+        steps = [step for step, pattern in patterns if pattern.matches(view)]
         if not steps:
             continue
         if view["facts"]["failed"]:
@@ -99,14 +102,15 @@ def look_at_windows(
         if not slots:
             yield StaysOut(rule, "what the rule counts is not in the record")
             continue
-        groups = _groups(rule, view)
+        groups = _groups(rule, view, known)
         if not groups:
             yield StaysOut(rule, f"{rule.list_path} is missing or empty")
             continue
         if sighting is None:
             sighting = _see(record, operation, view, ruleset)
+            raising = _find_raising(view, ruleset)
         arrival = Arrival(sighting, slots, steps)
-        moved = _judge(rule, operation, view, ruleset)
+        moved = _judge(rule, operation, view, ruleset, raising)
         for group in groups:
             yield Entry(rule, group, arrival, *moved)
 
@@ -144,27 +148,40 @@ def _kept_out_by(
 
 
 def _judge(
-    rule: WindowedRule, operation: str, view: Mapping[str, Any], ruleset: Ruleset
+    rule: WindowedRule,
+    operation: str,
+    view: Mapping[str, Any],
+    ruleset: Ruleset,
+    raising: tuple[Circumstance, ...],
 ) -> tuple[Severity, tuple[Circumstance, ...], Automation | None]:
-    """How bad the rule's alert is if this record completes it, and what moved that.
-
-    Of the circumstances only what raises counts: what holds a severity down is said of one call that failed
-    or that a device made, not of a sequence with such a call in it.
-    """
+    """How bad the rule's alert is if this record completes it, and what moved that."""
     if not rule.built_in:
         return rule.severity, (), None
-    automation = find_automation(rule.severity, operation, view, ruleset.automation)
+    automation = None
+    if ruleset.automation:
+        automation = find_automation(rule.severity, operation, view, ruleset.automation)
     lowered = rule.severity if automation is None else automation.at_most
-    raising = tuple(
-        each
-        for each in ruleset.circumstance_index.find(view)
-        if each.at_least is not None and each.at_least > lowered
-    )
+    if raising:
+        raising = tuple(each for each in raising if each.at_least is not None and each.at_least > lowered)
     return raise_severity(lowered, raising), raising, automation
 
 
-def _groups(rule: WindowedRule, view: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    values = [value_at(view, path) for path in rule.group_by]
+def _find_raising(view: Mapping[str, Any], ruleset: Ruleset) -> tuple[Circumstance, ...]:
+    """The circumstances that may raise the severity.
+
+    What holds a severity down is said of one call that failed or that a device made, not of a sequence with
+    such a call in it.
+    """
+    found = ruleset.circumstance_index.find(view)
+    return tuple([each for each in found if each.at_least is not None]) if found else ()
+
+
+def _groups(rule: WindowedRule, view: Mapping[str, Any], known: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """The groups that a record is of. `known` are values at paths, for the next rule."""
+    for path in rule.group_by:
+        if path not in known:
+            known[path] = value_at(view, path)
+    values = [known[path] for path in rule.group_by]
     if rule.list_path is None:
         return [tuple(values)]
     place = rule.group_by.index(rule.list_path)

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from handlers.core.parameter_case import lower_path
-from handlers.core.patterns import Field, Nodes, Predicate, compile_nodes, read_pattern
+from handlers.core.patterns import Nodes, Predicate, alternatives_of, compile_nodes, read_pattern
 
 
 @dataclass(frozen=True)
@@ -32,13 +32,17 @@ class RecordPattern:
         return compile_nodes(self.nodes, lower_path)
 
     def may_match(self, event_name: str) -> bool:
-        """Whether what the pattern says of `eventName`, outside any `$or`, lets an operation through."""
-        return self._names is None or self._names({"eventName": event_name})
+        """Whether what the pattern says of `eventName`, in branches of a `$or` too, lets an operation in."""
+        return self._names is None or any(matches({"eventName": event_name}) for matches in self._names)
 
     @cached_property
-    def _names(self) -> Predicate | None:
-        named = [node for node in self.nodes if isinstance(node, Field) and node.path == ("eventName",)]
-        return compile_nodes(tuple(named)) if named else None
+    def _names(self) -> tuple[Predicate, ...] | None:
+        """What the alternatives say of `eventName`; None where one of them says nothing."""
+        named = [fields.get(("eventName",)) for fields in alternatives_of(self.nodes)]
+        # Alternatives share the field that stands beside a `$or`.
+        once = {id(field): field for field in named}.values()
+        fields = [field for field in once if field is not None]
+        return tuple(compile_nodes((field,)) for field in fields) if len(fields) == len(once) else None
 
     def to_json(self) -> Mapping[str, Any]:
         """The pattern as people wrote it."""

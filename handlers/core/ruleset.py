@@ -113,6 +113,8 @@ class OperationRules:
     custom_rules: tuple[tuple[RecordPattern, Rule], ...]
     windowed_rules: tuple[WindowedRule, ...]
     """Those that calls of the operation may enter."""
+    windowed_steps: tuple[tuple[WindowedRule, tuple[tuple[str, RecordPattern], ...]], ...]
+    """The same, each with the steps that may be calls of the operation."""
     facts: frozenset[str]
     """The facts of `ON_DEMAND` that a pattern looks at when this operation is judged, or that alerts tell."""
     two_cases: bool
@@ -215,6 +217,10 @@ class Ruleset:
             base_rule=base_rule,
             custom_rules=custom_rules,
             windowed_rules=windowed_rules,
+            windowed_steps=tuple(
+                (each, tuple(item for item in each.steps.items() if item[1].may_match(event_name)))
+                for each in windowed_rules
+            ),
             facts=ON_DEMAND & (_IN_EVERY_ALERT | needed),
             two_cases=any(_has_two_cases(path, base_rule) for path in paths if path[0] in SECTIONS),
         )

@@ -5,7 +5,7 @@ or a role through different operations.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from handlers.core.parameter_case import lower_first
@@ -56,8 +56,18 @@ PARAMETERS: Mapping[str, str] = {
     "securityProfileName": "securityProfiles",
     "componentName": "components",
     "tunnelId": "tunnels",
+    "deviceCertificateId": "certificates",
+    "coreDeviceThingName": "things",
+    "parentGroupName": "thingGroups",
+    "thingGroupNames": "thingGroups",
+    "thingGroupsToAdd": "thingGroups",
+    "thingGroupsToRemove": "thingGroups",
+    "awsIotJobId": "jobs",
+    "iotJobId": "jobs",
 }
-"""Parameters whose text is the id itself, by name, and the kind."""
+"""Parameters whose text, or each text of whose list, is the id itself, by name, and the kind."""
+
+_OF_CA = {**PARAMETERS, "certificateId": "caCertificates"}
 
 # What stands before the id in an ARN of AWS IoT:
 # https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsiot.html
@@ -75,14 +85,19 @@ _BY_SEGMENT = {
     "otaupdate": "otaUpdates",
     "stream": "streams",
     "securityprofile": "securityProfiles",
+    "tunnel": "tunnels",
 }
 _ARN = re.compile(
     r"arn:aws[a-z-]{0,20}:(?P<service>[a-z0-9]{1,30}):[a-z0-9-]{0,30}:[0-9]{0,12}:"
     r"(?P<segment>[A-Za-z]{1,30})[/:](?P<id>[^*?]{1,500})",
     re.ASCII,
 )
-# Documents name what they allow, not what the call touches.
-_DOCUMENTS = frozenset({"policyDocument", "templateBody", "document", "inlineRecipe"})
+# Documents name what they allow, tags and attributes what people write on things; the call touches neither.
+_NOT_LOOKED_INTO = frozenset(
+    {"policyDocument", "templateBody", "document", "documentParameters", "inlineRecipe", "tags", "attributes"}
+)
+
+_Found = dict[str, dict[str, None]]
 
 
 def find_touches(record: Record) -> dict[str, list[str]] | None:
@@ -91,53 +106,62 @@ def find_touches(record: Record) -> dict[str, list[str]] | None:
     Looked for in the parameters and in what AWS answered: by the parameter's name, and by the form of an ARN
     wherever one stands.
     """
-    found: dict[str, dict[str, None]] = {}
-    of_ca = is_of_ca(record)
-    for section in (record.request_parameters, as_mapping(record.raw.get("responseElements"))):
-        for name, text in _texts_in(section, ""):
-            named = _read(name, text, of_ca=of_ca)
-            if named is not None:
-                kind, value = named
-                values = found.setdefault(kind, {})
-                if len(values) < MOST:
-                    values[value] = None
-    return {kind: list(values) for kind, values in found.items()} or None
+    found: _Found = {}
+    parameters = _OF_CA if is_of_ca(record) else PARAMETERS
+    _look_into(record.request_parameters, found, parameters, 1)
+    if answer := record.raw.get("responseElements"):
+        _look_into(as_mapping(answer), found, parameters, 1)
+    return {kind: list(values) for kind, values in found.items()} if found else None
 
 
-def _read(name: str, text: str, *, of_ca: bool) -> tuple[str, str] | None:
-    """The kind and normal form of what a parameter names; None for anything else."""
-    if (arn := _ARN.fullmatch(text)) is not None:
-        return _read_arn(arn)
-    kind = PARAMETERS.get(lower_first(name))
-    if kind == "certificates" and of_ca:
-        kind = "caCertificates"
-    return None if kind is None or text.startswith("arn:") else (kind, text)
+def _look_into(group: Mapping[str, Any], found: _Found, parameters: Mapping[str, str], depth: int) -> None:
+    for written, value in group.items():
+        name = lower_first(written) if written[:1].isupper() else written
+        if isinstance(value, str):
+            _read(name, value, found, parameters)
+        elif depth < _DEEPEST and name not in _NOT_LOOKED_INTO:
+            if isinstance(value, dict):
+                _look_into(value, found, parameters, depth + 1)
+            elif isinstance(value, list):
+                _look_through(name, value, found, parameters, depth + 1)
 
 
-def _read_arn(arn: re.Match[str]) -> tuple[str, str] | None:
+def _look_through(
+    name: str, values: list[Any], found: _Found, parameters: Mapping[str, str], depth: int
+) -> None:
+    """Each text of a list stands under the list's name."""
+    for value in values:
+        if isinstance(value, str):
+            _read(name, value, found, parameters)
+        elif depth < _DEEPEST:
+            if isinstance(value, dict):
+                _look_into(value, found, parameters, depth + 1)
+            elif isinstance(value, list):
+                _look_through(name, value, found, parameters, depth + 1)
+
+
+def _read(name: str, text: str, found: _Found, parameters: Mapping[str, str]) -> None:
+    """Note what a parameter names, in its normal form, if it names anything."""
+    if not text or len(text) > _LONGEST or is_masked(text):
+        return
+    if text.startswith("arn:") and (arn := _ARN.fullmatch(text)) is not None:
+        kind, value = _read_arn(arn)
+    else:
+        kind, value = parameters.get(name), text
+    if kind is not None:
+        values = found.setdefault(kind, {})
+        if len(values) < MOST:
+            values[value] = None
+
+
+def _read_arn(arn: re.Match[str]) -> tuple[str | None, str]:
     service, segment, identifier = arn["service"], arn["segment"], arn["id"]
     if service == "iot":
         if segment == "ruledestination":
             return "topicRuleDestinations", arn[0]
-        kind = _BY_SEGMENT.get(segment)
-        return None if kind is None else (kind, identifier)
+        return _BY_SEGMENT.get(segment), identifier
     if service == "iam" and segment == "role":
         return "roles", arn[0]
     if service == "greengrass" and segment == "components":
         return "components", identifier.partition(":")[0]
-    return None
-
-
-def _texts_in(value: Any, name: str, depth: int = 0) -> Iterator[tuple[str, str]]:
-    """Every text with the name of its parameter, outside documents."""
-    if isinstance(value, str):
-        if 0 < len(value) <= _LONGEST and not is_masked(value):
-            yield name, value
-    elif depth < _DEEPEST:
-        if isinstance(value, dict):
-            for inner_name, inner in value.items():
-                if lower_first(inner_name) not in _DOCUMENTS:
-                    yield from _texts_in(inner, inner_name, depth + 1)
-        elif isinstance(value, list):
-            for inner in value:
-                yield from _texts_in(inner, name, depth + 1)
+    return None, identifier

@@ -47,6 +47,10 @@ class World:
         """An inactive certificate's id."""
         return str(self.iot.create_keys_and_certificate(setAsActive=False)["certificateId"])
 
+    def title_of_activation(self, certificate: str) -> str:
+        """What stands in that alert alone: alerts on several calls may name the certificate too."""
+        return f"High: iot:UpdateCertificate on {certificate}"
+
     def activate(self, certificate: str) -> None:
         """The call that must raise a high alert."""
         self.iot.update_certificate(certificateId=certificate, newStatus="ACTIVE")
@@ -58,13 +62,13 @@ class World:
         return name
 
     def in_slack(self, subject: str, *, about: str = "") -> list[Message]:
-        """Messages in Slack about a resource."""
+        """Messages in Slack about a resource, by their title."""
         return [each for each in self.slack.messages if subject in each.text and about in each.text]
 
     def on_sns(self, subject: str, *, about: str = "") -> list[Mapping[str, Any]]:
-        """Alerts on SNS about a resource."""
-        alerts = self.inbox.poll()
-        return [each for each in alerts if subject == each["subject"] and about in (each["operation"] or "")]
+        """Alerts on SNS of single calls about a resource."""
+        alerts = [each for each in self.inbox.poll() if each["kind"] == "alert"]
+        return [each for each in alerts if subject == each["subject"] and about in each["operation"]]
 
     def wait_for_both(self, subject: str, *, about: str = "") -> None:
         """Wait until an alert about the resource is in Slack and on SNS."""

@@ -48,7 +48,9 @@ def test_every_kind_of_destination_is_reached(enforced: World) -> None:
 
 def test_waiting_and_giving_up_work(enforced: World) -> None:
     certificate = enforced.make_certificate()
-    enforced.slack.answer_next(Answer(500), Answer(404, "no_service"), about=certificate)
+    enforced.slack.answer_next(
+        Answer(500), Answer(404, "no_service"), about=enforced.title_of_activation(certificate)
+    )
     enforced.activate(certificate)
     message = enforced.take_message("DeadLetterQueueUrl", about=certificate)
     assert certificate == json.loads(message["Body"])["alert"]["subject"]

@@ -77,7 +77,8 @@ def test_while_slack_answers_500_the_alert_waits_and_arrives_once_slack_is_back(
     world.slack.answer_always(Answer(500))
     certificate = world.make_certificate()
     world.activate(certificate)
-    wait_until(lambda: sum(certificate in each.body for each in world.slack.refused) >= 2, PATIENCE)
+    title = world.title_of_activation(certificate)
+    wait_until(lambda: sum(title in each.body for each in world.slack.refused) >= 2, PATIENCE)
     assert [] == world.in_slack(certificate)
     world.slack.answer_always(None)
     world.wait_for_both(certificate)
@@ -90,17 +91,19 @@ def test_while_slack_answers_500_the_alert_waits_and_arrives_once_slack_is_back(
 
 def test_when_slack_asks_to_wait_the_alert_comes_back_after_that(world: World) -> None:
     certificate = world.make_certificate()
-    world.slack.answer_next(Answer(429, "rate_limited", {"Retry-After": "3"}), about=certificate)
+    world.slack.answer_next(
+        Answer(429, "rate_limited", {"Retry-After": "3"}), about=world.title_of_activation(certificate)
+    )
     world.activate(certificate)
     (message,) = wait_until(lambda: world.in_slack(certificate), PATIENCE)
-    (refusal,) = [each for each in world.slack.refused if certificate in each.body]
+    (refusal,) = [each for each in world.slack.refused if world.title_of_activation(certificate) in each.body]
     # Longer when the message was handed out before: tests/unit/core/test_backoff.py has the exact figures.
     assert message.received - refusal.received >= timedelta(seconds=3)
 
 
 def test_what_slack_refuses_for_good_is_kept_in_the_dead_letter_queue_with_the_reason(world: World) -> None:
     certificate = world.make_certificate()
-    world.slack.answer_next(Answer(410, "channel_is_archived"), about=certificate)
+    world.slack.answer_next(Answer(410, "channel_is_archived"), about=world.title_of_activation(certificate))
     world.activate(certificate)
     message = world.take_message("DeadLetterQueueUrl", about=certificate)
     delivery = json.loads(message["Body"])

@@ -16,6 +16,9 @@ from handlers.core.record_pattern import RecordPattern
         ({"eventName": [{"anything-but": ["CreatePolicy"]}]}, False),
         ({"awsRegion": ["eu-west-1"]}, True),
         ({"$or": [{"eventName": ["AttachPolicy"]}, {"awsRegion": ["eu-west-1"]}]}, True),
+        ({"$or": [{"eventName": ["AttachPolicy"]}, {"eventName": ["CreatePolicy"]}]}, True),
+        ({"$or": [{"eventName": ["AttachPolicy"]}, {"eventName": [{"prefix": "Delete"}]}]}, False),
+        ({"eventName": ["AttachPolicy"], "$or": [{"readOnly": [True]}, {"readOnly": [False]}]}, False),
     ],
 )
 def test_an_operation_is_left_out_only_where_the_pattern_excludes_its_name(

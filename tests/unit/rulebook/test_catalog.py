@@ -15,6 +15,7 @@ from rulebook.catalog import load_catalog, operation_files
 from rulebook.faults import CatalogError
 from rulebook.services import SERVICES
 from rulebook.source import read_source
+from rulebook.windowed_rules import load_windowed_rules
 from tests.support.catalog import CATALOG
 
 # Documents, keys, tokens, and free text that anyone may have written.
@@ -68,6 +69,7 @@ def test_no_category_stands_in_two_files() -> None:
 def test_every_technique_that_is_named_is_used() -> None:
     used = {technique for entry in CATALOG.values() for technique in entry.attack}
     used |= {each for found in load_any_operation().circumstances.values() for each in found.attack}
+    used |= {each for found in load_windowed_rules().values() for each in found.attack}
     assert set(TECHNIQUES) == used
 
 
