@@ -12,6 +12,7 @@ from typing import Any
 
 from bench.events import make_events
 from handlers.core.alert_building import build_alert
+from handlers.core.entries import find_entries
 from handlers.core.judgement import judge_event
 from handlers.core.operations import split_operation
 from handlers.core.record import parse_event
@@ -44,6 +45,7 @@ def measure_judging() -> dict[str, dict[str, Any]]:
     work: dict[str, Callable[[], object]] = {
         "floor": lambda: _parse(texts),
         "judge": lambda: _judge(events, ruleset),
+        "judge, and find the built-in windows it enters": lambda: _enter(events, ruleset),
         "judge, and a Slack message where one is sent": lambda: _message(events, ruleset, everything=False),
         "judge, and a Slack message for every finding": lambda: _message(events, ruleset, everything=True),
         "judge with 200 rules": lambda: _judge(events, few),
@@ -87,6 +89,11 @@ def _parse(texts: list[str]) -> None:
 def _judge(events: list[Any], ruleset: Ruleset) -> None:
     for event in events:
         judge_event(parse_event(event), ruleset)
+
+
+def _enter(events: list[Any], ruleset: Ruleset) -> None:
+    for event in events:
+        find_entries(judge_event(parse_event(event), ruleset), ruleset)
 
 
 def _message(events: list[Any], ruleset: Ruleset, *, everything: bool) -> None:

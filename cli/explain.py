@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -40,6 +40,8 @@ class Explanation:
     judged: Judged
     why_no_finding: str
     near_misses: tuple[NearMiss, ...]
+    entries: tuple[Entry, ...]
+    """The windows that the record enters."""
     ruleset: Ruleset
 
     @property
@@ -51,10 +53,12 @@ class Explanation:
 def explain_event(record: Record, ruleset: Ruleset) -> Explanation:
     """Judge one record as `detect` would."""
     judged = judge_event(record, ruleset)._replace(facts=derive_facts(record, ruleset.allow_lists))
+    looked = tuple(look_at_windows(judged, ruleset))
     return Explanation(
         judged=judged,
         why_no_finding=_why_no_finding(judged, ruleset) if judged.finding is None else "",
-        near_misses=tuple(_near_misses(judged, ruleset)),
+        near_misses=(*_near_misses(judged, ruleset), *_windows_missed(judged, looked, ruleset)),
+        entries=tuple(each for each in looked if isinstance(each, Entry)),
         ruleset=ruleset,
     )
 
@@ -102,20 +106,18 @@ def _near_misses(judged: Judged, ruleset: Ruleset) -> Iterator[NearMiss]:
         for suppression in ruleset.suppressions:
             if suppression.name not in hits:
                 yield NearMiss("suppression", suppression.name, first_failure(suppression.match, seen))
-    if _is_judged(judged, ruleset):
-        yield from _windows_missed(judged, view, ruleset)
 
 
-def _windows_missed(judged: Judged, view: Mapping[str, Any], ruleset: Ruleset) -> Iterator[NearMiss]:
+def _windows_missed(
+    judged: Judged, looked: Sequence[Entry | StaysOut], ruleset: Ruleset
+) -> Iterator[NearMiss]:
     """The rules over time that name the operation, and whose windows the record does not enter."""
-    record, operation = judged.record, judged.operation
-    entered = {each.rule.name for each in judged.entries}
-    kept_out = {
-        each.rule.name: each.why
-        for each in look_at_windows(record, operation, view, ruleset)
-        if isinstance(each, StaysOut)
-    }
-    for rule in ruleset.rules_for(operation).windowed_rules:
+    if not _is_judged(judged, ruleset):
+        return
+    view = _view(judged, ruleset)
+    entered = {each.rule.name for each in looked if isinstance(each, Entry)}
+    kept_out = {each.rule.name: each.why for each in looked if isinstance(each, StaysOut)}
+    for rule, _ in ruleset.rules_for(judged.operation).windowed_rules:
         if rule.name not in entered:
             yield NearMiss(
                 "window", rule.name, kept_out.get(rule.name) or _first_failing_step(rule, judged, view)
@@ -147,7 +149,7 @@ def event_data(explained: Explanation) -> dict[str, Any]:
         "suppressed": [],
         "expired": [],
         "near_misses": [asdict(each) for each in explained.near_misses],
-        "windows": [_window_data(each) for each in judged.entries],
+        "windows": [_window_data(each) for each in explained.entries],
         "destinations": [],
     }
     return data if finding is None else data | _finding_data(explained, finding)

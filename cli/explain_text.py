@@ -81,7 +81,7 @@ def _finding_lines(explained: Explanation, finding: Finding) -> Iterator[str]:
 
 def _windows_and_misses(explained: Explanation) -> Iterator[str]:
     """What was entered, and what did not match."""
-    entries = explained.judged.entries
+    entries = explained.entries
     if entries:
         yield ""
         yield "Windows that it enters"

@@ -50,7 +50,7 @@ def build_windowed_alert(
     rule groups by.
     """
     rule = entry.rule
-    group = _group_of(judged, entry)
+    group = _group_of(entry)
     shown = {_short(path): value for path, value in group.items() if path not in _SHOWN_ANYWAY}
     steps = [Step(step, tuple(map(_call, held.steps[step]))) for step in rule.steps if step in held.steps]
     steps.sort(key=lambda step: step.calls[0].time)
@@ -85,13 +85,12 @@ def build_windowed_alert(
 _SHOWN_ANYWAY = frozenset({"facts.actor.id", "facts.actor.name", "recipientAccountId", "awsRegion"})
 
 
-def _group_of(judged: Judged, entry: Entry) -> dict[str, str]:
+def _group_of(entry: Entry) -> dict[str, str]:
     """What the calls have in common, by path: the values that are there."""
     rule = entry.rule
     values = dict(zip(rule.group_by, entry.group, strict=True))
     if rule.new_terms is not None:
-        view = {**judged.record.raw, "facts": judged.facts}
-        values |= {path: value_at(view, path) for path in rule.new_terms.of}
+        values |= dict(zip(rule.new_terms.of, entry.terms, strict=True))
     found = {path: readable(value) for path, value in values.items()}
     return {path: text for path, text in found.items() if text is not None}
 

@@ -11,17 +11,19 @@ A record enters whatever its own severity, minimum, route or `off`. It stays out
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Iterator, Sequence
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 from handlers.core.automation import Automation, find_automation
 from handlers.core.circumstances import Circumstance, raise_severity
 from handlers.core.digest import digest
+from handlers.core.facts import derive_on_demand
+from handlers.core.judgement import Judged
 from handlers.core.parameter_case import lower_path
-from handlers.core.record import Record, value_at
+from handlers.core.record import value_at
 from handlers.core.routes import add_finding
-from handlers.core.ruleset import Ruleset
+from handlers.core.ruleset import Ruleset, Suppression
 from handlers.core.severity import Severity
 from handlers.core.subjects import find_subject
 from handlers.core.text import clean
@@ -51,6 +53,8 @@ class Entry(NamedTuple):
     """Those that raised the severity."""
     automation: Automation | None
     """The known automation that lowered it."""
+    terms: tuple[Any, ...] = ()
+    """Of `new_terms`: the values at its paths."""
 
     @property
     def key(self) -> str:
@@ -69,50 +73,19 @@ class StaysOut(NamedTuple):
     why: str
 
 
-def find_entries(
-    record: Record, operation: str, view: Mapping[str, Any], ruleset: Ruleset
-) -> tuple[Entry, ...]:
-    """The windows that a record enters. `view` is the record with its facts."""
-    return tuple(
-        each for each in look_at_windows(record, operation, view, ruleset) if isinstance(each, Entry)
-    )
+def find_entries(judged: Judged, ruleset: Ruleset) -> tuple[Entry, ...]:
+    """The windows that a judged record enters."""
+    return tuple([each for each in look_at_windows(judged, ruleset) if isinstance(each, Entry)])
 
 
-def look_at_windows(
-    record: Record, operation: str, view: Mapping[str, Any], ruleset: Ruleset
-) -> Iterator[Entry | StaysOut]:
+def look_at_windows(judged: Judged, ruleset: Ruleset) -> Iterator[Entry | StaysOut]:
     """For each windowed rule that matches a record, the windows that it enters, or why it stays out."""
-    sighting = None
-    raising: tuple[Circumstance, ...] = ()
-    # Most rules group by the same few fields.
-    known: dict[str, Any] = {}
-    for rule, patterns in ruleset.rules_for(operation).windowed_steps:
-        steps = [step for step, pattern in patterns if pattern.matches(view)]
-        if not steps:
-            continue
-        if view["facts"]["failed"]:
-            steps = [step for step in steps if step in rule.failure_steps]
-            if not steps:
-                yield StaysOut(rule, "the call failed, and the pattern does not look at the outcome")
-                continue
-        if (why := _kept_out_by(rule, record, operation, view, ruleset)) is not None:
-            yield StaysOut(rule, why)
-            continue
-        slots = _slots(rule, steps, record, view)
-        if not slots:
-            yield StaysOut(rule, "what the rule counts is not in the record")
-            continue
-        groups = _groups(rule, view, known)
-        if not groups:
-            yield StaysOut(rule, f"{rule.list_path} is missing or empty")
-            continue
-        if sighting is None:
-            sighting = _see(record, operation, view, ruleset)
-            raising = _find_raising(view, ruleset)
-        arrival = Arrival(sighting, slots, steps)
-        moved = _judge(rule, operation, view, ruleset, raising)
-        for group in groups:
-            yield Entry(rule, group, arrival, *moved)
+    if judged.view:
+        look = _Look(judged, ruleset)
+        for rule, patterns in ruleset.rules_for(judged.operation).windowed_rules:
+            steps = [step for step, pattern in patterns if pattern.matches(look.view)]
+            if steps:
+                yield from look.at(rule, steps)
 
 
 def route_entry(entry: Entry, ruleset: Ruleset) -> tuple[str, ...]:
@@ -131,78 +104,121 @@ def route_entry(entry: Entry, ruleset: Ruleset) -> tuple[str, ...]:
     return ruleset.audience_of(entry.severity).destinations_for(view)
 
 
-def _kept_out_by(
-    rule: WindowedRule, record: Record, operation: str, view: Mapping[str, Any], ruleset: Ruleset
-) -> str | None:
-    if rule.leaves_automation_out:
-        for automation in ruleset.automation:
-            if automation.covers(operation, view):
-                return f"it is routine work of {automation.name}"
-    if ruleset.suppressions:
-        day = record.event_time.date()
-        seen = add_finding(view, rules=[rule.name], category=rule.category, severity=rule.severity)
-        for suppression in ruleset.suppressions:
-            if day <= suppression.until and suppression.match.matches(seen):
-                return f"the suppression {suppression.name} matches it"
-    return None
+class _Look:
+    """One record as all windowed rules look at it: what several of them ask is found once."""
 
+    def __init__(self, judged: Judged, ruleset: Ruleset) -> None:
+        self._record, self._operation, self._ruleset = judged.record, judged.operation, ruleset
+        self.view = judged.view
+        missing = ruleset.rules_for(judged.operation).windowed_facts
+        if missing:
+            facts = {**judged.view["facts"], **derive_on_demand(judged.record, missing)}
+            self.view = {**judged.view, "facts": facts}
+        self._values: dict[str, Any] = {}
 
-def _judge(
-    rule: WindowedRule,
-    operation: str,
-    view: Mapping[str, Any],
-    ruleset: Ruleset,
-    raising: tuple[Circumstance, ...],
-) -> tuple[Severity, tuple[Circumstance, ...], Automation | None]:
-    """How bad the rule's alert is if this record completes it, and what moved that."""
-    if not rule.built_in:
-        return rule.severity, (), None
-    automation = None
-    if ruleset.automation:
-        automation = find_automation(rule.severity, operation, view, ruleset.automation)
-    lowered = rule.severity if automation is None else automation.at_most
-    if raising:
-        raising = tuple(each for each in raising if each.at_least is not None and each.at_least > lowered)
-    return raise_severity(lowered, raising), raising, automation
+    def at(self, rule: WindowedRule, steps: list[str]) -> Iterator[Entry | StaysOut]:
+        """The windows of one rule, whose `steps` match."""
+        if self.view["facts"]["failed"]:
+            steps = [step for step in steps if step in rule.failure_steps]
+        terms = tuple(map(self._value, rule.new_terms.of)) if rule.new_terms is not None else ()
+        slots, groups = self._slots(rule, steps, terms), self._groups(rule)
+        if (why := self._why_not(rule, steps, slots, groups)) is not None:
+            yield StaysOut(rule, why)
+            return
+        severity, circumstances, automation = self._judge(rule)
+        arrival = Arrival(self._sighting, slots, steps)
+        for group in groups:
+            yield Entry(rule, group, arrival, severity, circumstances, automation, terms)
 
+    def _why_not(
+        self,
+        rule: WindowedRule,
+        steps: Sequence[str],
+        slots: Sequence[str],
+        groups: Sequence[tuple[Any, ...]],
+    ) -> str | None:
+        if not steps:
+            return "the call failed, and the pattern does not look at the outcome"
+        if rule.leaves_automation_out and self._routine is not None:
+            return f"it is routine work of {self._routine.name}"
+        if self._ruleset.suppressions and (suppression := self._find_suppression(rule)) is not None:
+            return f"the suppression {suppression.name} matches it"
+        if not slots:
+            return "what the rule counts is not in the record"
+        return None if groups else f"{rule.list_path} is missing or empty"
 
-def _find_raising(view: Mapping[str, Any], ruleset: Ruleset) -> tuple[Circumstance, ...]:
-    """The circumstances that may raise the severity.
+    def _find_suppression(self, rule: WindowedRule) -> Suppression | None:
+        day = self._record.event_time.date()
+        seen = add_finding(self.view, rules=[rule.name], category=rule.category, severity=rule.severity)
+        matching = (
+            each for each in self._ruleset.suppressions if day <= each.until and each.match.matches(seen)
+        )
+        return next(matching, None)
 
-    What holds a severity down is said of one call that failed or that a device made, not of a sequence with
-    such a call in it.
-    """
-    found = ruleset.circumstance_index.find(view)
-    return tuple([each for each in found if each.at_least is not None]) if found else ()
+    def _groups(self, rule: WindowedRule) -> list[tuple[Any, ...]]:
+        values = [self._value(path) for path in rule.group_by]
+        if rule.list_path is None:
+            return [tuple(values)]
+        place = rule.group_by.index(rule.list_path)
+        each_of = values[place] if isinstance(values[place], list) else []
+        distinct = dict.fromkeys(each_of[:MOST_GROUPS])
+        return [(*values[:place], value, *values[place + 1 :]) for value in distinct]
 
+    def _slots(self, rule: WindowedRule, steps: Sequence[str], terms: tuple[Any, ...]) -> Sequence[str]:
+        if rule.new_terms is not None:
+            return [] if None in terms else [_slot(list(terms))]
+        if rule.threshold is None or rule.threshold.kind == "temporal":
+            return steps
+        if rule.threshold.of is None:
+            return [_slot(self._record.event_id)]
+        counted = self._value(rule.threshold.of)
+        values = counted if isinstance(counted, list) else [counted]
+        return list(dict.fromkeys(_slot(value) for value in values[:MOST_GROUPS] if value is not None))
 
-def _groups(rule: WindowedRule, view: Mapping[str, Any], known: dict[str, Any]) -> list[tuple[Any, ...]]:
-    """The groups that a record is of. `known` are values at paths, for the next rule."""
-    for path in rule.group_by:
-        if path not in known:
-            known[path] = value_at(view, path)
-    values = [known[path] for path in rule.group_by]
-    if rule.list_path is None:
-        return [tuple(values)]
-    place = rule.group_by.index(rule.list_path)
-    each_of = values[place]
-    if not isinstance(each_of, list):
-        return []
-    return [(*values[:place], value, *values[place + 1 :]) for value in dict.fromkeys(each_of[:MOST_GROUPS])]
+    def _judge(self, rule: WindowedRule) -> tuple[Severity, tuple[Circumstance, ...], Automation | None]:
+        """How bad the rule's alert is if this record completes it, and what moved that."""
+        if not rule.built_in:
+            return rule.severity, (), None
+        automation = None
+        if self._ruleset.automation:
+            automation = find_automation(rule.severity, self._operation, self.view, self._ruleset.automation)
+        lowered = rule.severity if automation is None else automation.at_most
+        raised = raise_severity(lowered, self._raising)
+        raising = [each for each in self._raising if each.at_least is not None and each.at_least > lowered]
+        return raised, tuple(raising), automation
 
+    @cached_property
+    def _raising(self) -> tuple[Circumstance, ...]:
+        """The circumstances that may raise a severity.
 
-def _slots(
-    rule: WindowedRule, steps: Sequence[str], record: Record, view: Mapping[str, Any]
-) -> Sequence[str]:
-    if rule.new_terms is not None:
-        return [_slot([value_at(view, path) for path in rule.new_terms.of])]
-    if rule.threshold is None or rule.threshold.kind == "temporal":
-        return steps
-    if rule.threshold.of is None:
-        return [_slot(record.event_id)]
-    counted = value_at(view, rule.threshold.of)
-    values = counted if isinstance(counted, list) else [counted]
-    return list(dict.fromkeys(_slot(value) for value in values[:MOST_GROUPS] if value is not None))
+        What holds one down is said of one call that failed or that a device made, not of a sequence with such
+        a call in it.
+        """
+        found = self._ruleset.circumstance_index.find(self.view)
+        return tuple([each for each in found if each.at_least is not None])
+
+    @cached_property
+    def _routine(self) -> Automation | None:
+        """The known automation whose routine work the call is."""
+        covering = (each for each in self._ruleset.automation if each.covers(self._operation, self.view))
+        return next(covering, None)
+
+    @cached_property
+    def _sighting(self) -> Sighting:
+        record = self._record
+        subject = find_subject(record, self._ruleset.base_rule(self._operation).subject)
+        return Sighting(
+            time=int(record.event_time.timestamp()),
+            event_id=clean(record.event_id, LONGEST_SHOWN),
+            operation=clean(self._operation, LONGEST_SHOWN),
+            subject=None if subject is None else clean(subject, LONGEST_SHOWN),
+            actor=clean(self.view["facts"]["actor"]["name"], LONGEST_SHOWN),
+        )
+
+    def _value(self, path: str) -> Any:
+        if path not in self._values:
+            self._values[path] = value_at(self.view, path)
+        return self._values[path]
 
 
 def _slot(value: Any) -> str:
@@ -220,14 +236,3 @@ def _text_of(value: Any) -> str:
         return _encode(value)
     except RecursionError:
         return "(nested too deeply)"
-
-
-def _see(record: Record, operation: str, view: Mapping[str, Any], ruleset: Ruleset) -> Sighting:
-    subject = find_subject(record, ruleset.base_rule(operation).subject)
-    return Sighting(
-        time=int(record.event_time.timestamp()),
-        event_id=clean(record.event_id, LONGEST_SHOWN),
-        operation=clean(operation, LONGEST_SHOWN),
-        subject=None if subject is None else clean(subject, LONGEST_SHOWN),
-        actor=clean(view["facts"]["actor"]["name"], LONGEST_SHOWN),
-    )

@@ -5,7 +5,7 @@ Patterns see them under `facts` beside the record itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from handlers.core.actors import describe_actor
@@ -49,14 +49,21 @@ def derive_facts(
         "denied": error is not None and any(word in error for word in _DENIALS),
         "omitted": _is_omitted(parameters),
     }
-    for name in _DERIVERS if needed is None else needed:
-        if fact := _DERIVERS[name](record):
-            facts[name] = fact
+    facts |= derive_on_demand(record, _DERIVERS if needed is None else needed)
     texts = texts_of(parameters)
     if foreign := foreign_accounts(texts, record.account, allow_lists):
         facts["crossAccount"] = {"accounts": foreign}
     if outside := find_outside(texts, allow_lists):
         facts["outside"] = outside
+    return facts
+
+
+def derive_on_demand(record: Record, names: Iterable[str]) -> dict[str, Any]:
+    """These facts of `ON_DEMAND`, as far as the record has them."""
+    facts = {}
+    for name in names:
+        if fact := _DERIVERS[name](record):
+            facts[name] = fact
     return facts
 
 

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 from handlers.core.automation import Automation, find_automation
 from handlers.core.circumstances import Circumstance, move_severity
-from handlers.core.entries import Entry, find_entries
 from handlers.core.facts import derive_facts
 from handlers.core.operations import name_operation, service_of
 from handlers.core.parameter_case import lower_parameters
@@ -88,8 +87,8 @@ class Judged(NamedTuple):
     """None if the service is not watched, the record is none of the control plane (data, network activity and
     insight events), or the operation is off or a read and no custom rule matches.
     """
-    entries: tuple[Entry, ...] = ()
-    """The windows that the record enters."""
+    view: Mapping[str, Any] = {}
+    """What patterns look at: the record with these facts. Empty where nothing looks at it."""
 
 
 def judge_event(record: Record, ruleset: Ruleset) -> Judged:
@@ -103,8 +102,7 @@ def judge_event(record: Record, ruleset: Ruleset) -> Judged:
     facts = derive_facts(record, ruleset.allow_lists, needed=rules.facts)
     view = {**(lower_parameters(record.raw) if rules.two_cases else record.raw), "facts": facts}
     finding = _find(record, operation, view, rules, ruleset)
-    entries = find_entries(record, operation, view, ruleset) if rules.windowed_rules else ()
-    return Judged(record, operation, facts, finding, entries)
+    return Judged(record, operation, facts, finding, view)
 
 
 def _find(

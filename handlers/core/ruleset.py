@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
@@ -111,12 +111,12 @@ class OperationRules:
 
     base_rule: Rule
     custom_rules: tuple[tuple[RecordPattern, Rule], ...]
-    windowed_rules: tuple[WindowedRule, ...]
-    """Those that calls of the operation may enter."""
-    windowed_steps: tuple[tuple[WindowedRule, tuple[tuple[str, RecordPattern], ...]], ...]
-    """The same, each with the steps that may be calls of the operation."""
+    windowed_rules: tuple[tuple[WindowedRule, tuple[tuple[str, RecordPattern], ...]], ...]
+    """Those that calls of the operation may enter, each with the steps that such a call may be."""
     facts: frozenset[str]
     """The facts of `ON_DEMAND` that a pattern looks at when this operation is judged, or that alerts tell."""
+    windowed_facts: frozenset[str]
+    """Those that the windowed rules look at beyond these."""
     two_cases: bool
     """Some pattern looks at parameters whose names may come in two cases."""
 
@@ -194,36 +194,49 @@ class Ruleset:
             for each in self.custom_rules
             if each.match.may_match(event_name)
         )
-        windowed_rules = tuple(
-            each
-            for each in self.windowed_rules
-            if any(pattern.may_match(event_name) for pattern in each.steps.values())
-            and (self.watches_reads or not is_read(event_name))
-        )
+        windowed_rules = self._windowed_rules_of(event_name)
         rules = [base_rule, *(rule for _, rule in custom_rules)]
         patterns = [
             *(match for match, _ in custom_rules),
             *(each.when for rule in rules for each in rule.escalations),
-            *(pattern for each in windowed_rules for pattern in each.steps.values()),
             *(each.when for each in self.circumstances),
             *(each.when for each in self.automation),
             *(each.match for each in self.suppressions),
             *(each.match for each in self.routes if each.match is not None),
         ]
-        paths = {field.path for pattern in patterns for field in fields_of(pattern.nodes)}
-        paths |= {tuple(path.split(".")) for each in windowed_rules for path in each.paths}
-        needed = {path[1] for path in paths if path[0] == "facts" and len(path) > 1}
+        paths = _paths_of(patterns)
+        windowed_paths = _paths_of(pattern for _, steps in windowed_rules for _, pattern in steps)
+        windowed_paths |= {tuple(path.split(".")) for rule, _ in windowed_rules for path in rule.paths}
+        facts = ON_DEMAND & (_IN_EVERY_ALERT | _facts_in(paths))
         return OperationRules(
             base_rule=base_rule,
             custom_rules=custom_rules,
             windowed_rules=windowed_rules,
-            windowed_steps=tuple(
-                (each, tuple(item for item in each.steps.items() if item[1].may_match(event_name)))
-                for each in windowed_rules
+            facts=facts,
+            windowed_facts=(ON_DEMAND & _facts_in(windowed_paths)) - facts,
+            two_cases=any(
+                _has_two_cases(path, base_rule) for path in paths | windowed_paths if path[0] in SECTIONS
             ),
-            facts=ON_DEMAND & (_IN_EVERY_ALERT | needed),
-            two_cases=any(_has_two_cases(path, base_rule) for path in paths if path[0] in SECTIONS),
         )
+
+    def _windowed_rules_of(
+        self, event_name: str
+    ) -> tuple[tuple[WindowedRule, tuple[tuple[str, RecordPattern], ...]], ...]:
+        if is_read(event_name) and not self.watches_reads:
+            return ()
+        found = (
+            (rule, tuple(step for step in rule.steps.items() if step[1].may_match(event_name)))
+            for rule in self.windowed_rules
+        )
+        return tuple((rule, steps) for rule, steps in found if steps)
+
+
+def _paths_of(patterns: Iterable[RecordPattern]) -> set[Path]:
+    return {field.path for pattern in patterns for field in fields_of(pattern.nodes)}
+
+
+def _facts_in(paths: Iterable[Path]) -> set[str]:
+    return {path[1] for path in paths if path[0] == "facts" and len(path) > 1}
 
 
 def _has_two_cases(path: Path, rule: Rule) -> bool:

@@ -22,7 +22,7 @@ from typing import NamedTuple, Protocol
 from handlers.core.alert_building import build_windowed_alert
 from handlers.core.alerts import Alert, Delivery
 from handlers.core.digest import digest
-from handlers.core.entries import Entry, route_entry
+from handlers.core.entries import Entry, find_entries, route_entry
 from handlers.core.judgement import Judged
 from handlers.core.ruleset import Ruleset
 from handlers.core.windowed_rules import CALLS, NewTerms, Threshold
@@ -88,7 +88,7 @@ def enter_windows(
     if not -_A_DAY <= run.now - time <= REMEMBERED or time.timestamp() < 0:
         return ()
     alerts = []
-    for entry in judged.entries:
+    for entry in find_entries(judged, ruleset):
         for place, held in _find_held(entry, windows, max(time, run.now)):
             alert = build_windowed_alert(
                 judged, entry, alert_id=entry.identify(place), held=held, ruleset=ruleset

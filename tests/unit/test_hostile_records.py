@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from handlers.core.alert_building import build_alert
 from handlers.core.alerts import Delivery, read_delivery, write_delivery
+from handlers.core.entries import Entry, StaysOut, look_at_windows
 from handlers.core.facts import derive_facts
 from handlers.core.judgement import Judged, judge_event
 from handlers.core.parameter_case import lower_parameters
@@ -188,6 +189,35 @@ def test_what_is_left_out_to_be_quick_changes_no_judgement(event: dict[str, Any]
     for verdict in judged.finding.verdicts:
         fired = [each for each in verdict.rule.escalations if each.when.matches(everything)]
         assert fired == list(verdict.escalations)
+
+
+@given(event=events())
+def test_what_is_left_out_to_be_quick_changes_no_entry_into_a_window(
+    event: dict[str, Any], ruleset: Ruleset
+) -> None:
+    judged = judge_unless_refused(event, ruleset)
+    if judged is None or not judged.view:
+        return
+    record = judged.record
+    rules = ruleset.rules_for(judged.operation)
+    fields = lower_parameters(record.raw) if rules.two_cases else record.raw
+    everything = {**fields, "facts": derive_facts(record, ruleset.allow_lists)}
+    expected = {
+        (rule.name, step)
+        for rule in ruleset.windowed_rules
+        for step, pattern in rule.steps.items()
+        if pattern.matches(everything)
+    }
+    found = {
+        (each.rule.name, step)
+        for each in look_at_windows(judged, ruleset)
+        if isinstance(each, Entry)
+        for step in each.arrival.steps
+    }
+    assert found <= expected
+    kept_out = {each.rule.name for each in look_at_windows(judged, ruleset) if isinstance(each, StaysOut)}
+    entered = {name for name, _ in found}
+    assert {name for name, _ in expected} - entered <= kept_out
 
 
 @pytest.mark.parametrize("operation", CATALOG)

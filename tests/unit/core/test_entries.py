@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 
-from handlers.core.entries import Entry, StaysOut, look_at_windows, route_entry
+from handlers.core.entries import Entry, StaysOut, find_entries, look_at_windows, route_entry
 from handlers.core.judgement import judge_event
-from handlers.core.parameter_case import lower_parameters
 from handlers.core.record import parse_event
 from handlers.core.ruleset import Ruleset
 from handlers.core.severity import Severity
@@ -33,15 +32,13 @@ def enter(*rules: dict[str, Any], operation: str = "UpdateCertificate", **record
     changes = record.pop("ruleset", {})
     ruleset = make_windowed_ruleset(*(rules or (BURST,)), **changes)
     judged = judge_event(parse_event(make_call(operation=operation, **record)), ruleset)
-    return list(judged.entries)
+    return list(find_entries(judged, ruleset))
 
 
 def why_not(rule: dict[str, Any], *, ruleset: dict[str, Any] | None = None, **record: Any) -> list[str]:
     rules = make_windowed_ruleset(rule, **(ruleset or {}))
     judged = judge_event(parse_event(make_call(**record)), rules)
-    view = {**lower_parameters(judged.record.raw), "facts": judged.facts}
-    looked = look_at_windows(judged.record, judged.operation, view, rules)
-    return [each.why for each in looked if isinstance(each, StaysOut)]
+    return [each.why for each in look_at_windows(judged, rules) if isinstance(each, StaysOut)]
 
 
 def test_a_record_enters_each_rule_that_it_matches_once() -> None:
@@ -200,7 +197,7 @@ def test_an_alert_is_identified_by_rule_group_and_place() -> None:
 
 def destinations(rule: dict[str, Any], **changes: Any) -> tuple[str, ...]:
     ruleset: Ruleset = make_windowed_ruleset(rule, **changes)
-    (entry,) = judge_event(parse_event(make_call()), ruleset).entries
+    (entry,) = find_entries(judge_event(parse_event(make_call()), ruleset), ruleset)
     return route_entry(entry, ruleset)
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from handlers.core.severity import Severity
 from tests.support.rules import CUSTOM_RULE, UPDATE_CERTIFICATE, make_ruleset
+from tests.support.windowed import BURST, SEQUENCE
 
 
 @pytest.mark.parametrize(
@@ -126,3 +127,23 @@ def test_only_the_facts_that_a_pattern_looks_at_or_an_alert_tells_are_asked() ->
     route = {"severities": ["low"], "match": asking, "to": ["audit"]}
     ruleset = make_ruleset({**UPDATE_CERTIFICATE, "escalations": []}, circumstances=[], routes=[route])
     assert {"policy", "template", "resource", "job"} == ruleset.rules_for("iot:UpdateCertificate").facts
+
+
+def test_the_facts_that_windows_alone_look_at_are_asked_for_apart() -> None:
+    rule = {
+        **BURST,
+        "steps": {"calls": {"eventName": ["UpdateCertificate"], "facts": {"policy": {"risks": ["x"]}}}},
+        "group_by": ["facts.touches.certificates", "facts.actor.id"],
+    }
+    rules = make_ruleset(windowed_rules=[rule], circumstances=[]).rules_for("iot:UpdateCertificate")
+    assert {"touches"} == rules.windowed_facts
+    assert "touches" not in rules.facts
+
+
+def test_a_windowed_rule_is_tried_with_the_steps_that_the_operation_may_be() -> None:
+    ruleset = make_ruleset(windowed_rules=[SEQUENCE, BURST])
+    assert [("sequence", ["deleted"]), ("burst", ["calls"])] == [
+        (rule.name, [step for step, _ in steps])
+        for rule, steps in ruleset.rules_for("iot:DeleteCertificate").windowed_rules
+    ]
+    assert () == ruleset.rules_for("iot:CreateThing").windowed_rules

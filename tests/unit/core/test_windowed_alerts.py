@@ -5,7 +5,7 @@ from typing import Any
 
 from handlers.core.alert_building import build_windowed_alert
 from handlers.core.alerts import Alert, Delivery, read_delivery, write_delivery
-from handlers.core.entries import LONGEST_SHOWN, Entry
+from handlers.core.entries import LONGEST_SHOWN, find_entries
 from handlers.core.judgement import judge_event
 from handlers.core.record import parse_event
 from handlers.core.renderings.slack import render_slack
@@ -22,7 +22,7 @@ def see(second: int, operation: str = "iot:UpdateCertificate", subject: str | No
 def build(rule: dict[str, Any], held: Held, *, ruleset: dict[str, Any] | None = None, **call: Any) -> Alert:
     rules = make_windowed_ruleset(rule, **(ruleset or {}))
     judged = judge_event(parse_event(make_call(8, event_id="e8", **call)), rules)
-    entry: Entry = judged.entries[0]
+    entry = find_entries(judged, rules)[0]
     return build_windowed_alert(judged, entry, alert_id="4711", held=held, ruleset=rules)
 
 
