@@ -10,6 +10,7 @@ from handlers.core.severity import Severity
 from rulebook.catalog import Entry
 from rulebook.config import CheckedConfig, Config
 from rulebook.faults import Fault
+from rulebook.windowed_rules import kind_of, load_windowed_rules
 
 
 def check_data(file: str, checked: CheckedConfig) -> dict[str, Any]:
@@ -45,7 +46,9 @@ def _summary(config: Config, catalog: Mapping[str, Entry]) -> Iterator[str]:
     )
     calls = "calls that write and that read" if config.watch.reads else "calls that write"
     yield f"  watches   {', '.join(service.prefix for service in services)}; {calls}"
-    yield f"  judges    {judged - off} operations{_and_custom(len(config.rules))}"
+    over_time = sum(kind_of(rule) is not None for rule in config.rules)
+    yield f"  judges    {judged - off} operations{_and_custom(len(config.rules) - over_time)}"
+    yield f"  counts    {_rules_over_time(config, over_time)}"
     if config.suppressions or config.known_automation:
         automation, suppressions = len(config.known_automation), len(config.suppressions)
         plural = "" if suppressions == 1 else "s"
@@ -56,6 +59,13 @@ def _summary(config: Config, catalog: Mapping[str, Entry]) -> Iterator[str]:
 
 def _and_custom(count: int) -> str:
     return {0: "", 1: " and a custom rule"}.get(count, f" and {count} custom rules")
+
+
+def _rules_over_time(config: Config, own: int) -> str:
+    off = sum(each is None for each in config.thresholds.values())
+    parts = {"tuned": len(config.thresholds) - off, "off": off, "of yours": own}
+    told = "".join(f", {number} {what}" for what, number in parts.items() if number)
+    return f"{len(load_windowed_rules())} built-in rules over time{told}"
 
 
 def _audience(config: Config, severity: Severity) -> str:

@@ -8,6 +8,7 @@ from typer.testing import CliRunner, Result
 
 from cli.main import app
 from rulebook.config import load_config
+from rulebook.windowed_rules import load_windowed_rules
 from tests.support.catalog import CATALOG
 
 AUDIT = "version: 1\ndestinations:\n  audit: {sns: create}\n"
@@ -31,7 +32,11 @@ def test_a_sound_file_says_what_is_watched_and_who_hears_of_what(file: Path) -> 
         f"{AUDIT}  team: {{slack: ssm:/team}}\n"
         "watch: {services: [iotsecuredtunneling]}\n"
         "operations: {iotsecuredtunneling:CloseTunnel: {severity: off}}\n"
-        "rules: [{name: mine, match: {eventName: [OpenTunnel]}, severity: high, why: x}]\n"
+        "rules:\n"
+        "- {name: mine, match: {eventName: [OpenTunnel]}, severity: high, why: x}\n"
+        "- {name: many, match: {eventName: [OpenTunnel]}, severity: high, why: x,"
+        " event_count: {at_least: 5, within: 1h}}\n"
+        "thresholds: {certificate-burst: off, mass-deletion: {at_least: 9}}\n"
         "routes: [{to: [audit]}, {severity: [critical], match: {awsRegion: [eu-west-1]}, to: [team]}]\n"
     )
     said = run("check", file)
@@ -40,6 +45,7 @@ def test_a_sound_file_says_what_is_watched_and_who_hears_of_what(file: Path) -> 
         f"{file}: fine\n"
         "  watches   iotsecuredtunneling; calls that write\n"
         "  judges    4 operations and a custom rule\n"
+        f"  counts    {len(load_windowed_rules())} built-in rules over time, 1 tuned, 1 off, 1 of yours\n"
         "  critical      audit; where a match holds: team\n"
         "  high          audit\n"
         "  medium        audit\n"
@@ -122,15 +128,16 @@ def test_init_asks_nothing_that_flags_answer(file: Path) -> None:
 def test_the_comments_that_init_writes_are_sound_once_they_are_none(file: Path) -> None:
     run("init", file, "--slack", "ops", "--slack-from", "low", "--provisioner", "none")
     lines = file.read_text().splitlines()
-    starts = ("known_automation:", "operations:", "suppressions:", "aliases:")
+    starts = ("known_automation:", "thresholds:", "operations:", "suppressions:", "aliases:")
     active = [
         line.removeprefix("# ") if line.startswith(("#  ", *(f"# {key}" for key in starts))) else line
         for line in lines
     ]
     file.write_text("\n".join(active) + "\n")
     config = load_config(file, CATALOG)
-    assert (1, 1, 1, 1) == (
+    assert (1, 1, 1, 1, 1) == (
         len(config.known_automation),
+        len(config.thresholds),
         len(config.operations),
         len(config.suppressions),
         len(config.aliases.accounts),
