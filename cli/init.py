@@ -155,7 +155,7 @@ def _automation(answers: Answers) -> Iterator[str]:
     yield f'{comment}    roles: ["{role}"]'
     yield f"{comment}    reason: it provisions devices"
     yield ""
-    yield "# How many calls make a built-in rule over time hold: `thingwatch explain --all` lists these rules."
+    yield "# How many calls a built-in rule over time takes; `thingwatch explain --all` lists these rules."
     yield "# thresholds:"
     yield "#   certificate-burst: {at_least: 50, within: 10m}"
     yield ""

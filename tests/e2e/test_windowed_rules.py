@@ -15,6 +15,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from handlers.core.alerts import Alert
+from handlers.core.codec import from_json
+from handlers.core.renderings.text import render_title
 from local.aws import ACCOUNT, REGION
 from local.waiting import wait_until
 from rulebook.windowed_rules import EventCount, NewTerms, Temporal, ValueCount, load_windowed_rules
@@ -351,7 +354,7 @@ def assert_slack_agrees(world: World) -> None:
 
 
 def title_of(alert: Any) -> str:
-    return f"{alert['severity'].capitalize()}: {alert['rule']}: {alert['story']['what']}, {alert['subject']}"
+    return render_title(from_json(Alert, alert))
 
 
 def is_windowed(text: str) -> bool:
