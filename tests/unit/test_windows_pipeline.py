@@ -57,6 +57,13 @@ def test_a_window_that_was_told_is_told_no_more_however_many_calls_follow() -> N
     assert 1 == world.told.count("burst")
 
 
+def test_a_copy_of_a_rule_under_another_name_is_told_too() -> None:
+    world = World({**BURST, "notify": False}, {**BURST, "name": "copy", "severity": "critical"})
+    for number in range(3):
+        world.detect(number, event_id=f"e{number}")
+    assert 1 == world.told.count("copy")
+
+
 def test_a_rule_on_trial_makes_an_alert_that_nobody_is_sent() -> None:
     world = World({**BURST, "notify": False})
     found = [world.detect(number, event_id=f"e{number}")[0].windowed for number in range(4)]

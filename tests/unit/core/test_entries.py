@@ -171,9 +171,10 @@ def test_a_long_value_takes_its_slot_by_a_digest() -> None:
     assert one.arrival.slots != other.arrival.slots
 
 
-def test_state_of_another_definition_is_never_shared() -> None:
+def test_state_of_another_rule_or_definition_is_never_shared() -> None:
     changes: list[dict[str, Any]] = [
         {},
+        {"name": "copy"},
         {"group_by": ["facts.actor.id"]},
         {"steps": {"calls": {"eventName": ["UpdateCertificate"]}}},
         {"threshold": {**BURST["threshold"], "at_least": 4}},
@@ -181,7 +182,7 @@ def test_state_of_another_definition_is_never_shared() -> None:
     ]
     keys = [enter({**BURST, **each})[0].key for each in changes]
     assert len(changes) == len(set(keys))
-    said = {"why": "other words", "severity": "low", "name": "other", "runbook": ["ask"], "notify": False}
+    said = {"why": "other words", "severity": "low", "runbook": ["ask"], "notify": False}
     assert keys[0] == enter({**BURST, **said})[0].key
 
 
