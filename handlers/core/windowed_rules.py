@@ -93,8 +93,8 @@ class WindowedRule:
 
     @cached_property
     def definition(self) -> str:
-        """A digest of the name and of all that decides, so that state of another rule, or of another definition
-        of this one, is never mixed in.
+        """A digest of the name and of all that decides: state of another rule, or of another definition of this
+        one, is never mixed in.
         """
         decides = (self.steps, self.threshold, self.new_terms, self.group_by)
         return digest(self.name, json.dumps([to_json(each) for each in decides], sort_keys=True))
