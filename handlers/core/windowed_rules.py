@@ -93,8 +93,9 @@ class WindowedRule:
 
     @cached_property
     def definition(self) -> str:
-        """A digest of the name and of all that decides: state of another rule, or of another definition of this
-        one, is never mixed in.
+        """A digest of the name and of all that decides.
+
+        It keeps state of another rule, or of another definition of this one, apart.
         """
         decides = (self.steps, self.threshold, self.new_terms, self.group_by)
         return digest(self.name, json.dumps([to_json(each) for each in decides], sort_keys=True))
