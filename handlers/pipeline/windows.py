@@ -15,7 +15,6 @@ sends the same alert again, and `deliver` drops it by its id. docs/adr/0016 coun
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
@@ -63,8 +62,7 @@ class Windows(Protocol):
         """Note that the alert of a pane was sent; its version stays."""
 
 
-@dataclass(frozen=True, slots=True)
-class WindowedAlert:
+class WindowedAlert(NamedTuple):
     """An alert of a window that holds, and who is told: nobody where the rule is on trial."""
 
     alert: Alert

@@ -26,7 +26,7 @@ from handlers.pipeline.windows import Windows, enter_windows
 from local.aws import EmbeddedAws
 from tests.support.interleaved import Died, Outside, interleave
 from tests.support.reference import Fire, Seen, fires_of
-from tests.support.windowed import BURST, START, WITHIN, make_call, make_windowed_ruleset
+from tests.support.small_windows import BURST, START, WITHIN, make_call, make_windowed_ruleset
 
 RULESET = make_windowed_ruleset()
 NOW = datetime.fromtimestamp(START + 60, UTC)

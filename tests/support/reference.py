@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tests.support.windowed import START, WITHIN
+from tests.support.small_windows import START, WITHIN
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ OF_SEQUENCE = {"UpdateCertificate", "DeleteCertificate", "AttachPolicy"}
 
 
 def fires_of(history: Iterable[Seen]) -> set[Fire]:
-    """Everything that a history makes hold, for the four rules of `tests.support.windowed`."""
+    """Everything that a history makes hold, for the four rules of `tests.support.small_windows`."""
     calls = set(history)
     found: set[Fire] = set()
     for last in calls:

@@ -11,7 +11,15 @@ from handlers.core.ruleset import Ruleset
 from handlers.pipeline import Run
 from handlers.pipeline.detection import Detection, detect
 from tests.support.interleaved import Died, Outside
-from tests.support.windowed import BURST, FIRST, SEQUENCE, SPREAD, START, make_call, make_windowed_ruleset
+from tests.support.small_windows import (
+    BURST,
+    FIRST,
+    SEQUENCE,
+    SPREAD,
+    START,
+    make_call,
+    make_windowed_ruleset,
+)
 
 NOW = datetime.fromtimestamp(START + 60, UTC)
 LEASE = timedelta(seconds=45)

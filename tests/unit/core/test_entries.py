@@ -9,7 +9,7 @@ from handlers.core.judgement import judge_event
 from handlers.core.record import parse_event
 from handlers.core.ruleset import Ruleset
 from handlers.core.severity import Severity
-from tests.support.windowed import BURST, FIRST, SEQUENCE, SPREAD, make_call, make_windowed_ruleset
+from tests.support.small_windows import BURST, FIRST, SEQUENCE, SPREAD, make_call, make_windowed_ruleset
 
 ALICE = "arn:aws:iam::111122223333:user/alice"
 BUILT_IN = {**BURST, "built_in": True}

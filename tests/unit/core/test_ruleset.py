@@ -4,7 +4,7 @@ import pytest
 
 from handlers.core.severity import Severity
 from tests.support.rules import CUSTOM_RULE, UPDATE_CERTIFICATE, make_ruleset
-from tests.support.windowed import BURST, SEQUENCE
+from tests.support.small_windows import BURST, SEQUENCE
 
 
 @pytest.mark.parametrize(

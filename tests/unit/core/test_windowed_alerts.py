@@ -12,7 +12,15 @@ from handlers.core.renderings.slack import render_slack
 from handlers.core.renderings.sns import render_sns
 from handlers.core.renderings.text import render_text, render_title
 from handlers.core.windows import Held, Sighting
-from tests.support.windowed import BURST, FIRST, SEQUENCE, SPREAD, START, make_call, make_windowed_ruleset
+from tests.support.small_windows import (
+    BURST,
+    FIRST,
+    SEQUENCE,
+    SPREAD,
+    START,
+    make_call,
+    make_windowed_ruleset,
+)
 
 
 def see(second: int, operation: str = "iot:UpdateCertificate", subject: str | None = "c1") -> Sighting:
