@@ -49,7 +49,9 @@ def derive_facts(
         "denied": error is not None and any(word in error for word in _DENIALS),
         "omitted": _is_omitted(parameters),
     }
-    facts |= derive_on_demand(record, _DERIVERS if needed is None else needed)
+    for name in _DERIVERS if needed is None else needed:
+        if fact := _DERIVERS[name](record):
+            facts[name] = fact
     texts = texts_of(parameters)
     if foreign := foreign_accounts(texts, record.account, allow_lists):
         facts["crossAccount"] = {"accounts": foreign}
@@ -60,11 +62,7 @@ def derive_facts(
 
 def derive_on_demand(record: Record, names: Iterable[str]) -> dict[str, Any]:
     """These facts of `ON_DEMAND`, as far as the record has them."""
-    facts = {}
-    for name in names:
-        if fact := _DERIVERS[name](record):
-            facts[name] = fact
-    return facts
+    return {name: fact for name in names if (fact := _DERIVERS[name](record))}
 
 
 def _is_omitted(parameters: Mapping[str, Any]) -> bool:
