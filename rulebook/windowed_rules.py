@@ -40,6 +40,10 @@ def _group_by(paths: tuple[str, ...]) -> tuple[str, ...]:
     lists = [position for position, path in enumerate(paths) if is_list(path)]
     if len(lists) > 1:
         raise refuse(((lists[1],), f"is a list, as {paths[lists[0]]} is; group by one list at most"))
+    for position, path in enumerate(paths):
+        for other in paths:
+            if path.startswith(f"{other}."):
+                raise refuse(((position,), f"stands below {other}, which is here too; keep one"))
     return once(paths)
 
 

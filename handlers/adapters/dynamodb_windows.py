@@ -37,8 +37,8 @@ class DynamoDbWindows:
         self._table = table
 
     def read(self, key: str, first: int, last: int) -> Mapping[int, SavedPane]:
-        """See `Windows.read`. One consistent query."""
-        answer = self._client.query(
+        """See `Windows.read`. One consistent query, and another page where panes are huge."""
+        pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
             KeyConditionExpression="#key = :key AND #place BETWEEN :first AND :last",
             ExpressionAttributeNames={"#key": "key", "#place": "place"},
@@ -49,7 +49,8 @@ class DynamoDbWindows:
             },
             ConsistentRead=True,
         )
-        return {int(item["place"]["S"]): _saved(item) for item in answer["Items"]}
+        items = (item for page in pages for item in page["Items"])
+        return {int(item["place"]["S"]): _saved(item) for item in items}
 
     def write(self, key: str, number: int, pane: Pane, *, version: int, lapses: datetime) -> SavedPane | None:
         """See `Windows.write`. One conditional write; the loser reads the newer pane in the same answer."""

@@ -16,6 +16,7 @@ from handlers.core.resources import find_resource
 from handlers.core.ruleset import Ruleset
 from handlers.core.subjects import find_subject, readable
 from handlers.core.text import clean
+from handlers.core.windowed_rules import CALLS
 from handlers.core.windows import Held, Sighting
 
 
@@ -53,6 +54,8 @@ def build_windowed_alert(
     group = _group_of(entry)
     shown = {_short(path): value for path, value in group.items() if path not in _SHOWN_ANYWAY}
     steps = [Step(step, tuple(map(_call, held.steps[step]))) for step in rule.steps if step in held.steps]
+    if not steps:
+        steps = [Step(CALLS, (_call(entry.arrival.sighting),))]
     steps.sort(key=lambda step: step.calls[0].time)
     attack = dict.fromkeys([*rule.attack, *(id_ for each in entry.circumstances for id_ in each.attack)])
     return Alert(

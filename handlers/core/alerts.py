@@ -52,7 +52,9 @@ class Story:
     what: str
     """What the rule found, in words: `10 calls within 5 minutes`."""
     count: int
-    """How many: calls, values, steps or terms."""
+    """How many calls, values, steps or terms are known when it is told; there may be more, for a window
+    remembers no more than it needs.
+    """
     group: Mapping[str, str]
     """What these calls have in common: the values that the rule groups by, and of new terms the term."""
     first_seen: datetime

@@ -37,7 +37,8 @@ LONGEST_SHOWN = 80
 """So long is a text of a record in a story: a certificate's id fits, and thirty calls fit a message."""
 
 _LONGEST_SLOT = 64
-"""A longer value takes a slot by its digest: an id of AWS fits, a document does not swell the state."""
+"""A longer value, or one beyond ASCII, takes a slot by its digest: an id of AWS fits, a document does not
+swell the state."""
 
 
 class Entry(NamedTuple):
@@ -180,7 +181,8 @@ class _Look:
         if not rule.built_in:
             return rule.severity, (), None
         automation = None
-        if self._ruleset.automation:
+        # Where actors may differ, which of them comes last must not decide how bad it is.
+        if self._ruleset.automation and rule.follows_actor:
             automation = find_automation(rule.severity, self._operation, self.view, self._ruleset.automation)
         lowered = rule.severity if automation is None else automation.at_most
         raised = raise_severity(lowered, self._raising)
@@ -223,7 +225,7 @@ class _Look:
 
 def _slot(value: Any) -> str:
     text = value if isinstance(value, str) else _text_of(value)
-    return text if len(text) <= _LONGEST_SLOT else digest(text)
+    return text if len(text) <= _LONGEST_SLOT and text.isascii() else digest(text)
 
 
 # A burst is of one group.

@@ -15,7 +15,7 @@ from handlers.core.ruleset_format import RULESET_FORMAT, read_envelope, refuse_o
 def dump_ruleset(ruleset: Ruleset) -> str:
     """The ruleset as one line of JSON whose bytes change only when the ruleset does."""
     data = {"version": RULESET_FORMAT, "ruleset": to_json(ruleset)}
-    return json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False) + "\n"
+    return json.dumps(data, separators=(",", ":"), allow_nan=False) + "\n"
 
 
 def load_ruleset(text: str) -> Ruleset:

@@ -78,6 +78,11 @@ class WindowedRule:
         return frozenset({*self.group_by, *of, *([counted] if counted is not None else [])})
 
     @property
+    def follows_actor(self) -> bool:
+        """Whether all calls of a group are one actor's."""
+        return "facts.actor.id" in self.group_by
+
+    @property
     def leaves_automation_out(self) -> bool:
         """Whether routine work of known automation stays out of the count."""
         return self.built_in and self.threshold is not None and self.threshold.kind != "temporal"

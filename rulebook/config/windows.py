@@ -19,6 +19,8 @@ _FIELD_LISTS = ("group_by", "of")
 def windowed_faults(rule: Mapping[str, object], context: Context) -> Iterator[tuple[Place, str]]:
     """What is wrong with the kind of a rule, which may be faulty anywhere: places below it, and words."""
     yield from shape_faults(rule)
+    if rule.get("name") in context.windowed and not set(KINDS) & set(rule):
+        yield ("name",), "a built-in rule over time has this name, and this is none; choose another"
     steps = as_mapping(as_mapping(rule.get("temporal")).get("steps"))
     for name, pattern in steps.items():
         for path, message in never_matches(pattern, context):

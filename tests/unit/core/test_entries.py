@@ -112,10 +112,21 @@ def test_routine_of_known_automation_stays_out_of_built_in_counts_alone() -> Non
 
 
 def test_a_built_in_sequence_by_known_automation_is_lowered_unless_it_is_critical() -> None:
-    sequence = {**SEQUENCE, "built_in": True}
+    sequence = {**SEQUENCE, "built_in": True, "group_by": ["facts.actor.id"]}
     (high,) = enter(sequence, ruleset={"automation": [ROUTINE]})
     (critical,) = enter({**sequence, "severity": "critical"}, ruleset={"automation": [ROUTINE]})
     assert [Severity.LOW, Severity.CRITICAL] == [high.severity, critical.severity]
+
+
+def test_where_actors_may_differ_automation_lowers_nothing() -> None:
+    sequence = {**SEQUENCE, "built_in": True, "group_by": ["requestParameters.certificateId"]}
+    (entry,) = enter(sequence, ruleset={"automation": [ROUTINE]})
+    assert (Severity.HIGH, None) == (entry.severity, entry.automation)
+
+
+def test_a_value_beyond_ascii_takes_its_slot_by_a_digest() -> None:
+    (entry,) = enter(SPREAD, certificate="\N{PILE OF POO}")
+    assert 24 == len(entry.arrival.slots[0])
 
 
 def test_circumstances_raise_a_built_in_rule_and_never_hold_it_down() -> None:

@@ -127,7 +127,7 @@ def test_what_raised_and_what_lowered_the_severity_is_told() -> None:
         "at_most": "low",
         "reason": "it makes devices",
     }
-    built_in = {**SEQUENCE, "built_in": True}
+    built_in = {**SEQUENCE, "built_in": True, "group_by": ["facts.actor.id"]}
     held = Held(START + 8, 3, {"changed": (see(8),)})
     lowered = build(built_in, held, ruleset={"automation": [automation]})
     assert (
