@@ -114,10 +114,7 @@ def _window_lines(entry: Entry) -> Iterator[str]:
     """The rule, how bad it is if this record completes it, and what the record is in its window."""
     rule, (sighting, slots, steps) = entry.rule, entry.arrival
     threshold = rule.threshold
-    if threshold is None:
-        condition = f"is {describe_window(rule, 1)}"
-    else:
-        condition = f"completes {describe_window(rule, threshold.at_least)}"
+    condition = f"{'is' if threshold is None else 'completes'} {describe_window(rule)}"
     if threshold is not None and threshold.kind == "temporal":
         place = f"step {', '.join(steps)}"
     elif threshold is not None and threshold.kind == "event_count":

@@ -88,7 +88,7 @@ def _say_when(rule: WindowedRule) -> str:
         return f"a call of each step within {within}, in any order"
     if threshold.of is not None:
         return f"{threshold.at_least} different values of {threshold.of} within {within}"
-    return describe_window(rule, threshold.at_least)
+    return describe_window(rule)
 
 
 def _say_terms(terms: NewTerms) -> str:

@@ -46,6 +46,16 @@ def parameters_of(service: Service, operation: str) -> tuple[StructureShape, ...
     return tuple(shape for shape in found if shape is not None)
 
 
+def answers_of(service: Service, operation: str) -> tuple[StructureShape, ...]:
+    """The output of an operation, of each version of the service that has one."""
+    found = [
+        model.operation_model(operation).output_shape
+        for model in _models(service)
+        if operation in model.operation_names
+    ]
+    return tuple(shape for shape in found if shape is not None)
+
+
 @cache
 def parameters_with_capitals(service: Service, operation: str) -> frozenset[str] | None:
     """The parameters of an operation, and of its answer, below which a name may begin with a capital: one of

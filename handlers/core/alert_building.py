@@ -73,7 +73,7 @@ def build_windowed_alert(
         attack=tuple(attack),
         kind="windowed",
         story=Story(
-            what=describe_window(rule, held.taken, [step.name for step in steps]),
+            what=describe_window(rule, [step.name for step in steps]),
             count=held.taken,
             group=group,
             first_seen=min(step.calls[0].time for step in steps),

@@ -9,7 +9,7 @@ from typing import Any
 from handlers.core.automation import Automation
 from handlers.core.entries import Entry
 from handlers.core.judgement import Finding
-from handlers.core.text import say_count, say_duration
+from handlers.core.text import say_duration
 from handlers.core.windowed_rules import WindowedRule
 
 
@@ -28,17 +28,22 @@ def explain_entry(entry: Entry) -> tuple[str, ...]:
     return tuple(dict.fromkeys(reasons))
 
 
-def describe_window(rule: WindowedRule, count: int, steps: Sequence[str] = ()) -> str:
-    """What a rule over time finds: `10 calls within 5 minutes`. Of a sequence these `steps`, else all."""
+def describe_window(rule: WindowedRule, steps: Sequence[str] = ()) -> str:
+    """What a rule over time finds: `at least 10 calls within 5 minutes`; of a sequence `steps`, or all.
+
+    The number is the rule's own, for a window remembers no more calls than it needs.
+    """
     threshold = rule.threshold
     if threshold is None:
         return "seen for the first time"
     if threshold.kind == "temporal":
         found = ", ".join(steps or rule.steps)
     elif threshold.kind == "value_count":
-        found = say_count(count, f"different {(threshold.of or '').rpartition('.')[2]} value")
+        *above, last = (threshold.of or "").split(".")
+        values = last if "touches" in above else f"{last} values"
+        found = f"at least {threshold.at_least:,} different {values}"
     else:
-        found = say_count(count, "call")
+        found = f"at least {threshold.at_least:,} calls"
     return f"{found} within {say_duration(timedelta(seconds=threshold.within))}"
 
 

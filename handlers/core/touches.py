@@ -92,10 +92,10 @@ _ARN = re.compile(
     r"(?P<segment>[A-Za-z]{1,30})[/:](?P<id>[^*?]{1,500})",
     re.ASCII,
 )
-# Documents name what they allow, tags and attributes what people write on things; the call touches neither.
-_NOT_LOOKED_INTO = frozenset(
+NOT_LOOKED_INTO = frozenset(
     {"policyDocument", "templateBody", "document", "documentParameters", "inlineRecipe", "tags", "attributes"}
 )
+"""Documents name what they allow, tags and attributes what people write on things; a call touches neither."""
 
 _Found = dict[str, dict[str, None]]
 
@@ -119,7 +119,7 @@ def _look_into(group: Mapping[str, Any], found: _Found, parameters: Mapping[str,
         name = lower_first(written) if written[:1].isupper() else written
         if isinstance(value, str):
             _read(name, value, found, parameters)
-        elif depth < _DEEPEST and name not in _NOT_LOOKED_INTO:
+        elif depth < _DEEPEST and name not in NOT_LOOKED_INTO:
             if isinstance(value, dict):
                 _look_into(value, found, parameters, depth + 1)
             elif isinstance(value, list):

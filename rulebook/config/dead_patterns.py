@@ -13,6 +13,7 @@ from handlers.core.patterns import Either, Field, Nodes, compile_pattern, fields
 from rulebook.api_models import parameters_of
 from rulebook.config.conditions import each_literal, texts_at, unmet
 from rulebook.config.context import Context
+from rulebook.config.facts_of_operations import can_have
 from rulebook.config.parameters import unknown_parameters
 from rulebook.faults import Place, did_you_mean, quoted, quoted_loosely
 from rulebook.services import SERVICES, Service
@@ -106,6 +107,7 @@ class _Walk:
             yield field.place_at(1), advice
         else:
             yield from self._value(field)
+            yield from _absent_facts(field, scope)
 
     def _names(self, key: str, values: object, scope: _Scope, place: Place) -> Iterator[Told]:
         for position, value in each_literal(values):
@@ -210,6 +212,16 @@ class _Walk:
         known = f"; known are {', '.join(group.members)}" if len(group.members) <= 12 else ""
         what = "a record has no such field" if group is self.root else "there is no such field or fact"
         return f"{what}{known}{did_you_mean(name, group.members)}"
+
+
+def _absent_facts(field: Field, scope: _Scope) -> Iterator[Told]:
+    """A fact that no call of the operations can have, where the pattern wants it to be there."""
+    if field.path[0] != "facts" or len(field.path) < 2 or compile_pattern({"value": field.values})({}):
+        return
+    named = scope.operations
+    if named and not any(can_have(field.path[1:], service, name) for service, name in named):
+        calls = " and ".join(sorted({name for _, name in named}))
+        yield field.place, f"is never there: no call of {calls} names or carries such a thing"
 
 
 def _never_judged(field: Field) -> Iterator[Told]:

@@ -19,12 +19,14 @@ _FIELD_LISTS = ("group_by", "of")
 def windowed_faults(rule: Mapping[str, object], context: Context) -> Iterator[tuple[Place, str]]:
     """What is wrong with the kind of a rule, which may be faulty anywhere: places below it, and words."""
     yield from shape_faults(rule)
-    if rule.get("name") in context.windowed and not set(KINDS) & set(rule):
+    name = rule.get("name")
+    if isinstance(name, str) and name in context.windowed and not any(kind in rule for kind in KINDS):
         yield ("name",), "a built-in rule over time has this name, and this is none; choose another"
     steps = as_mapping(as_mapping(rule.get("temporal")).get("steps"))
     for name, pattern in steps.items():
         for path, message in never_matches(pattern, context):
             yield ("temporal", "steps", name, *path), message
+    yield from _always_one(rule)
     for kind in KINDS:
         for path, field in _fields(as_mapping(rule.get(kind))):
             patterns = steps if kind == "temporal" else {"": rule.get("match")}
@@ -32,6 +34,17 @@ def windowed_faults(rule: Mapping[str, object], context: Context) -> Iterator[tu
                 if wrong := _never_there(field, pattern, context):
                     yield (kind, *path), f"in the step {step}: {wrong}" if step else wrong
                     break
+
+
+def _always_one(rule: Mapping[str, object]) -> Iterator[tuple[Place, str]]:
+    """What is counted, or new, and has one value alone in each group."""
+    for kind in ("value_count", "new_terms"):
+        part = as_mapping(rule.get(kind))
+        counted = part.get("of")
+        fields = counted if isinstance(counted, list) else [counted]
+        group = as_list(part.get("group_by"))
+        if fields and all(field in group for field in fields):
+            yield (kind, "of"), "is in group_by too, so each group has one value of it and this never holds"
 
 
 def _fields(kind: Mapping[str, object]) -> Iterator[tuple[Place, str]]:

@@ -48,10 +48,10 @@ def tell_story(story: Story) -> Iterator[tuple[str, str]]:
     left_out = story.count - len(calls)
     for number, call in enumerate(calls):
         if number == FEW and left_out > 0:
-            yield "", f"… {left_out:,} more"
+            yield "", f"… at least {left_out:,} more"
         yield "", tell_call(call)
     if len(calls) <= FEW and left_out > 0:
-        yield "", f"… {left_out:,} more"
+        yield "", f"… at least {left_out:,} more"
 
 
 def tell_call(call: Call) -> str:

@@ -17,12 +17,12 @@ REVOKED = {"requestParameters": {"certificateId": "7a1f", "newStatus": "REVOKED"
 
 ENTERED = """
 Windows that it enters
-  + burst                     high, if it completes 3 calls within 5 minutes
+  + burst                     high, if it completes at least 3 calls within 5 minutes
                               call 5d0c1d4e-0000-4000-8000-000000000002
                               facts.actor.id arn:aws:iam::111122223333:role/fleet-admin
                               recipientAccountId 111122223333
-  + revocation                medium, if it completes 20 different certificateId values within 10
-                              minutes
+  + revocation                medium, if it completes at least 20 different certificateId values
+                              within 10 minutes
                               value 7a1f
   + first-touch               low, if it is seen for the first time
                               value ["arn:aws:iam::111122223333:role/fleet-admin"]

@@ -88,7 +88,7 @@ def test_a_burst_of_long_ago_makes_one_windowed_alert_that_has_every_key() -> No
         "rule": "burst",
         "operation": None,
         "severity": "high",
-        "title": "High: burst: 3 calls within 5 minutes by fleet-admin",
+        "title": "High: burst: at least 3 calls within 5 minutes by fleet-admin",
         "reasons": ["many certificates changed"],
         "actor": ACTOR,
         "account": ACCOUNT,

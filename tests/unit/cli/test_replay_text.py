@@ -18,7 +18,7 @@ TOLD = """\
 2026-11-22 09:30:01  High: iot:UpdateCertificate on 7a1f (failed) → secops, audit
 2026-11-22 09:30:02  High: iot:UpdateCertificate on 7a1f → secops, audit
 2026-11-22 09:30:03  High: iot:UpdateCertificate on 7a1f → secops, audit
-2026-11-22 09:30:03  High: burst: 3 calls within 5 minutes → nobody
+2026-11-22 09:30:03  High: burst: at least 3 calls within 5 minutes → nobody
     09:30:00 iot:UpdateCertificate on 7a1f by fleet-admin
     09:30:02 iot:UpdateCertificate on 7a1f by fleet-admin
     09:30:03 iot:UpdateCertificate on 7a1f by fleet-admin

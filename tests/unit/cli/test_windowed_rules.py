@@ -23,7 +23,7 @@ burst: high
   many certificates changed
 
 Category  certificate
-Holds     3 calls within 5 minutes
+Holds     at least 3 calls within 5 minutes
 Match     {"eventName": ["UpdateCertificate"]}
 Group by  facts.actor.id, recipientAccountId
 ATT&CK    T1098 Account Manipulation
@@ -171,7 +171,7 @@ def test_every_built_in_rule_can_be_explained(name: str) -> None:
 
 LISTED = """\
 rules over time
-  burst                          high      3 calls within 5 minutes
+  burst                          high      at least 3 calls within 5 minutes
   sequence                       critical  a call of each step within 30 minutes, in any order
 """
 

@@ -36,7 +36,7 @@ def build(rule: dict[str, Any], held: Held, *, ruleset: dict[str, Any] | None = 
 
 HELD = Held(START + 8, 9, {"calls": (see(1), see(2, subject=None), see(8))})
 BURST_TEXT = """\
-High: burst: 9 calls within 10 seconds by alice
+High: burst: at least 3 calls within 10 seconds by alice
 
 - somebody is in a hurry
 
@@ -44,7 +44,7 @@ What happened, 2025-11-24 16:00:01 to 2025-11-24 16:00:08 UTC
   16:00:01 iot:UpdateCertificate on c1 by alice
   16:00:02 iot:UpdateCertificate by alice
   16:00:08 iot:UpdateCertificate on c1 by alice
-  … 6 more
+  … at least 6 more
 Completed by 16:00:08 iot:UpdateCertificate on c1 by alice
 
 Who        IAM user alice
@@ -66,7 +66,7 @@ def test_what_is_left_out_of_a_long_burst_stands_between_the_first_and_the_last_
     seen = tuple(see(second) for second in (1, 2, 3, 6, 7, 8))
     text = render_text(build(BURST, Held(START + 8, 5000, {"calls": seen})))
     lines = [line[2:10] for line in text.splitlines() if line.startswith("  ")]
-    assert ["16:00:01", "16:00:02", "16:00:03", "… 4,994 ", "16:00:06", "16:00:07", "16:00:08"] == lines[:7]
+    assert ["16:00:01", "16:00:02", "16:00:03", "… at lea", "16:00:06", "16:00:07", "16:00:08"] == lines[:7]
 
 
 SEQUENCE_LINES = """\
@@ -89,7 +89,10 @@ def test_a_sequence_is_told_step_by_step_as_it_went() -> None:
 
 def test_titles_say_what_was_found() -> None:
     values = build(SPREAD, HELD)
-    assert "High: spread: 9 different certificateId values within 10 seconds by alice" == render_title(values)
+    assert (
+        "High: spread: at least 3 different certificateId values within 10 seconds by alice"
+        == render_title(values)
+    )
     term = build(FIRST, Held(START + 8, 1, {"calls": (see(8),)}))
     assert "High: first: seen for the first time by alice on c1" == render_title(term)
     assert {"certificateId": "c1"} == term.shown
@@ -99,7 +102,7 @@ def test_titles_say_what_was_found() -> None:
 
 def test_an_account_with_a_name_is_told_by_it() -> None:
     alert = build(BURST, HELD, ruleset={"account_names": {"111122223333": "prod"}})
-    assert "High: burst: 9 calls within 10 seconds by alice in prod" == render_title(alert)
+    assert "High: burst: at least 3 calls within 10 seconds by alice in prod" == render_title(alert)
 
 
 def test_an_alert_of_several_calls_is_of_no_operation_and_knows_when_they_were() -> None:
@@ -155,7 +158,7 @@ def test_slack_tells_the_story_too_with_every_name_in_a_code_span() -> None:
     assert (
         "*What happened*, 2025-11-24 16:00:08 to 2025-11-24 16:00:08 UTC\n"
         f"• {line}\n"
-        "• `… 2 more`\n"
+        "• `… at least 2 more`\n"
         f"*Completed by* `16:00:08 iot:UpdateCertificate on c1 by alice`"
     ) == story
 
@@ -186,4 +189,4 @@ def test_filter_policies_know_the_kind_and_the_rule() -> None:
 def test_a_window_longer_than_a_minute_is_said_in_its_largest_unit() -> None:
     for seconds, words in [(90, "90 seconds"), (600, "10 minutes"), (7200, "2 hours"), (86_400, "1 day")]:
         rule = {**BURST, "threshold": {**BURST["threshold"], "within": seconds}}
-        assert f"9 calls within {words}" in render_title(build(rule, HELD))
+        assert f"at least 3 calls within {words}" in render_title(build(rule, HELD))
