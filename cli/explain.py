@@ -13,7 +13,6 @@ from handlers.core.entries import Entry, StaysOut, look_at_windows
 from handlers.core.facts import derive_facts
 from handlers.core.judgement import Finding, Judged, Verdict, judge_event, with_finding
 from handlers.core.operations import service_of
-from handlers.core.parameter_case import lower_parameters
 from handlers.core.reasons import explain_finding
 from handlers.core.record import Record
 from handlers.core.ruleset import Escalation, Ruleset
@@ -47,7 +46,7 @@ class Explanation:
     @property
     def view(self) -> Mapping[str, Any]:
         """What patterns are matched against."""
-        return _view(self.judged, self.ruleset)
+        return _view(self.judged)
 
 
 def explain_event(record: Record, ruleset: Ruleset) -> Explanation:
@@ -63,11 +62,9 @@ def explain_event(record: Record, ruleset: Ruleset) -> Explanation:
     )
 
 
-def _view(judged: Judged, ruleset: Ruleset) -> Mapping[str, Any]:
+def _view(judged: Judged) -> Mapping[str, Any]:
     """The record as `judge_event` matched it, with all its facts."""
-    raw = judged.record.raw
-    two_cases = ruleset.rules_for(judged.operation).two_cases
-    return {**(lower_parameters(raw) if two_cases else raw), "facts": judged.facts}
+    return {**judged.view, "facts": judged.facts}
 
 
 def _why_no_finding(judged: Judged, ruleset: Ruleset) -> str:
@@ -92,7 +89,7 @@ def _is_judged(judged: Judged, ruleset: Ruleset) -> bool:
 
 
 def _near_misses(judged: Judged, ruleset: Ruleset) -> Iterator[NearMiss]:
-    finding, view = judged.finding, _view(judged, ruleset)
+    finding, view = judged.finding, _view(judged)
     if _is_judged(judged, ruleset):
         for match, rule in ruleset.rules_for(judged.operation).custom_rules:
             if not match.matches(view):
@@ -114,7 +111,7 @@ def _windows_missed(
     """The rules over time that name the operation, and whose windows the record does not enter."""
     if not _is_judged(judged, ruleset):
         return
-    view = _view(judged, ruleset)
+    view = _view(judged)
     entered = {each.rule.name for each in looked if isinstance(each, Entry)}
     kept_out = {each.rule.name: each.why for each in looked if isinstance(each, StaysOut)}
     for rule, _ in ruleset.rules_for(judged.operation).windowed_rules:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from cli.replay import Tally, Told
-from handlers.core.renderings.text import render_title, tell_story
+from handlers.core.renderings.text import render_title, story_lines
 from handlers.core.text import say_count
-
-_STEP_WIDTH = 14
 
 
 def render_told(told: Told) -> str:
@@ -20,9 +18,7 @@ def _told_lines(told: Told) -> Iterator[str]:
     alert, receivers = told.alert, ", ".join(told.destinations) or "nobody"
     yield f"{alert.time:%Y-%m-%d %H:%M:%S}  {render_title(alert)} → {receivers}"
     if alert.story is not None:
-        named = len(alert.story.steps) > 1
-        for step, line in tell_story(alert.story):
-            yield f"    {step:<{_STEP_WIDTH}} {line}" if named else f"    {line}"
+        yield from (f"    {line}" for line in story_lines(alert.story))
 
 
 def render_unreadable(tally: Tally, name: str) -> str:

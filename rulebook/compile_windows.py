@@ -10,8 +10,7 @@ from handlers.core.record_pattern import RecordPattern
 from handlers.core.windowed_rules import CALLS, NewTerms, Threshold, WindowedRule
 from rulebook.config import Config
 from rulebook.config.context import THRESHOLD
-from rulebook.config.rules import CustomRule
-from rulebook.config.rules import Threshold as Tuning
+from rulebook.config.rules import CustomRule, Tuning
 from rulebook.vocabulary import is_list
 from rulebook.windowed_rules import (
     BuiltIn,

@@ -20,11 +20,6 @@ _UNITS = {
 }
 
 
-def read_dedup_window(value: object) -> timedelta:
-    """A window of dedup. Raises what pydantic tells as a fault."""
-    return _dedup_window(value)
-
-
 def _between(shortest: str, longest: str, what: str) -> Callable[[object], timedelta]:
     bounds = _parse(shortest), _parse(longest)
 
@@ -54,8 +49,8 @@ def _as_written(example: str) -> WithJsonSchema:
 Within: TypeAlias = Annotated[
     timedelta, BeforeValidator(_between("10s", "24h", "a window")), _as_written("10m")
 ]
-_dedup_window = _between("0s", "24h", "a dedup window")
-DedupWindow: TypeAlias = Annotated[timedelta, BeforeValidator(_dedup_window), _as_written("10m")]
+read_dedup_window = _between("0s", "24h", "a dedup window")
+DedupWindow: TypeAlias = Annotated[timedelta, BeforeValidator(read_dedup_window), _as_written("10m")]
 ForgetAfter: TypeAlias = Annotated[
     timedelta, BeforeValidator(_between("1d", "366d", "forget_after")), _as_written("90d")
 ]

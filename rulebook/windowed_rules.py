@@ -65,7 +65,9 @@ FieldPath: TypeAlias = Annotated[
     str, matching(_PATH, "write the path of one field, such as facts.actor.id or recipientAccountId")
 ]
 GroupBy: TypeAlias = Annotated[
-    tuple[FieldPath, ...], Field(strict=False, json_schema_extra={"maxItems": 4}), AfterValidator(_group_by)
+    tuple[FieldPath, ...],
+    Field(strict=False, json_schema_extra={"maxItems": MOST_FIELDS}),
+    AfterValidator(_group_by),
 ]
 StepName: TypeAlias = Annotated[str, matching(_STEP, "name a step in small letters, digits and hyphens")]
 
@@ -118,7 +120,7 @@ class NewTerms(_Part):
     """Holds when a group has a value, or values together, that it never had before."""
 
     of: Annotated[
-        tuple[FieldPath, ...], Field(strict=False, min_length=1, max_length=4), AfterValidator(once)
+        tuple[FieldPath, ...], Field(strict=False, min_length=1, max_length=MOST_FIELDS), AfterValidator(once)
     ]
     """The fields whose values, together, are the term."""
     forget_after: ForgetAfter = timedelta(days=90)

@@ -185,9 +185,8 @@ class _Look:
         if self._ruleset.automation and rule.follows_actor:
             automation = find_automation(rule.severity, self._operation, self.view, self._ruleset.automation)
         lowered = rule.severity if automation is None else automation.at_most
-        raised = raise_severity(lowered, self._raising)
-        raising = [each for each in self._raising if each.at_least is not None and each.at_least > lowered]
-        return raised, tuple(raising), automation
+        told = tuple(each for each in self._raising if each.at_least is not None and each.at_least > lowered)
+        return raise_severity(lowered, told), told, automation
 
     @cached_property
     def _raising(self) -> tuple[Circumstance, ...]:

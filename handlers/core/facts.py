@@ -49,6 +49,7 @@ def derive_facts(
         "denied": error is not None and any(word in error for word in _DENIALS),
         "omitted": _is_omitted(parameters),
     }
+    # As `derive_on_demand`, without a call for each record.
     for name in _DERIVERS if needed is None else needed:
         if fact := _DERIVERS[name](record):
             facts[name] = fact

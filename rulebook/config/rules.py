@@ -87,7 +87,7 @@ class CustomRule(Section):
         return self
 
 
-class Threshold(Section):
+class Tuning(Section):
     """Your tuning of a built-in rule over time; what is left out stays as it is."""
 
     at_least: AtLeast | None = None
@@ -108,34 +108,32 @@ def _off(value: object) -> object:
     return None if value == "off" else value
 
 
-def _misfits(threshold: Threshold, rule: BuiltIn) -> Iterator[tuple[Place, str]]:
+def _misfits(tuning: Tuning, rule: BuiltIn) -> Iterator[tuple[Place, str]]:
     """What a built-in rule does not have, so that it can not be changed."""
-    if not threshold.model_fields_set:
+    if not tuning.model_fields_set:
         yield (), "changes nothing; write `at_least:` or `notify:`, or delete the line"
-    own = [
-        key for key in Threshold.model_fields if key in {*type(rule.kind).model_fields, "severity", "notify"}
-    ]
-    for key in threshold.model_fields_set - set(own):
+    own = [key for key in Tuning.model_fields if key in {*type(rule.kind).model_fields, "severity", "notify"}]
+    for key in tuning.model_fields_set - set(own):
         yield (key,), f"this rule has none; it has {', '.join(own)}"
 
 
 def _tune_what_is_there(
-    thresholds: Mapping[str, Threshold | None], info: ValidationInfo
-) -> Mapping[str, Threshold | None]:
+    thresholds: Mapping[str, Tuning | None], info: ValidationInfo
+) -> Mapping[str, Tuning | None]:
     built_in = context_of(info).windowed
     faults: list[tuple[Place, str]] = []
-    for name, threshold in thresholds.items():
+    for name, tuning in thresholds.items():
         if name not in built_in:
             hint = did_you_mean(name, built_in) or "; docs/thresholds.md lists them"
             faults.append(((name,), f"no built-in rule over time has this name{hint}"))
-        elif threshold is not None:
-            faults += [((name, *path), message) for path, message in _misfits(threshold, built_in[name])]
+        elif tuning is not None:
+            faults += [((name, *path), message) for path, message in _misfits(tuning, built_in[name])]
     if faults:
         raise refuse(*faults)
     return thresholds
 
 
 Thresholds: TypeAlias = Annotated[
-    Mapping[str, Annotated[Threshold | None, BeforeValidator(_off)]], AfterValidator(_tune_what_is_there)
+    Mapping[str, Annotated[Tuning | None, BeforeValidator(_off)]], AfterValidator(_tune_what_is_there)
 ]
 NO_THRESHOLDS: Thresholds = {}

@@ -39,7 +39,7 @@ def render_schema(catalog: Mapping[str, Entry]) -> str:
     ):
         _only(definitions[section]["properties"][key])["items"] = names
     definitions["Destination"] |= {"minProperties": 1, "maxProperties": 1}
-    definitions["Override"]["minProperties"] = definitions["Threshold"]["minProperties"] = 1
+    definitions["Override"]["minProperties"] = definitions["Tuning"]["minProperties"] = 1
     definitions["CustomRule"]["anyOf"] = [{"required": ["match"]}, {"required": ["temporal"]}]
     thresholds = schema["properties"]["thresholds"]
     thresholds["propertyNames"] = {"enum": list(load_windowed_rules())}

@@ -54,6 +54,12 @@ def tell_story(story: Story) -> Iterator[tuple[str, str]]:
         yield "", f"… at least {left_out:,} more"
 
 
+def story_lines(story: Story) -> Iterator[str]:
+    """A story in a fixed-width font, the names of its steps in a column of their own."""
+    for name, line in tell_story(story):
+        yield f"{name:<{_STEP_WIDTH}} {line}" if len(story.steps) > 1 else line
+
+
 def tell_call(call: Call) -> str:
     """One call of a story on one line."""
     subject = f" on {call.subject}" if call.subject else ""
@@ -86,8 +92,7 @@ def _lines(alert: Alert) -> Iterator[str]:
     yield ""
     if alert.story is not None:
         yield f"What happened, {span_of(alert.story)}"
-        for name, line in tell_story(alert.story):
-            yield f"  {name:<{_STEP_WIDTH}} {line}" if len(alert.story.steps) > 1 else f"  {line}"
+        yield from (f"  {line}" for line in story_lines(alert.story))
         yield f"Completed by {tell_call(alert.story.completed_by)}"
         yield ""
     yield _row("Who", render_actor(alert))
