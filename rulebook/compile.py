@@ -80,7 +80,6 @@ def compile_ruleset(
             domains=frozenset(lists.domains),
         ),
         minimum_severity=defaults.minimum_severity,
-        dedup_windows=defaults.dedup_window,
         account_names=config.aliases.accounts,
         region_names=config.aliases.regions,
     )

@@ -22,6 +22,8 @@ class Destination:
     """In tests, a loopback host that may stand in for Slack."""
     topic: str | None = None
     """The ARN of an existing SNS topic; None where the stack makes one."""
+    dedup: bool = True
+    """False for an archive: it gets every alert at once, and neither rollups nor mutes concern it."""
 
 
 def load_destinations(text: str) -> Mapping[str, Destination]:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
 
 from handlers.core.allow_lists import EMPTY, AllowLists
 from handlers.core.automation import Automation
 from handlers.core.circumstances import Circumstance, CircumstanceIndex
+from handlers.core.dedup import OFF, Dedup
 from handlers.core.destinations import Destination
 from handlers.core.facts import ON_DEMAND
 from handlers.core.operations import is_read, split_operation
@@ -50,6 +51,8 @@ class Rule:
     runbook: tuple[str, ...] = ()
     attack: tuple[str, ...] = ()
     """MITRE ATT&CK technique ids."""
+    dedup: Dedup | None = None
+    """None where the severity decides."""
     off: bool = False
     """The operator does not want to hear of this operation."""
     capitals: frozenset[str] | None = None
@@ -75,6 +78,7 @@ class CustomRule:
     shown: tuple[str, ...] = ()
     runbook: tuple[str, ...] = ()
     attack: tuple[str, ...] = ()
+    dedup: Dedup | None = None
 
     def completed_by(self, base_rule: Rule) -> Rule:
         """This rule on the operation of `base_rule`, with nothing left open."""
@@ -88,6 +92,7 @@ class CustomRule:
             escalations=self.escalations,
             runbook=self.runbook or base_rule.runbook,
             attack=self.attack,
+            dedup=self.dedup or base_rule.dedup,
         )
 
 
@@ -144,7 +149,8 @@ class Ruleset:
     suppressions: tuple[Suppression, ...] = ()
     allow_lists: AllowLists = EMPTY
     minimum_severity: Severity = Severity.LOW
-    dedup_windows: Mapping[Severity, timedelta] = field(default_factory=dict)
+    dedup: Mapping[Severity, Dedup] = field(default_factory=dict)
+    """By severity, where the rule says nothing; off for those that are not here."""
     account_names: Mapping[str, str] = field(default_factory=dict)
     region_names: Mapping[str, str] = field(default_factory=dict)
 
@@ -168,6 +174,10 @@ class Ruleset:
     def circumstance_index(self) -> CircumstanceIndex:
         """Finds the circumstances that hold."""
         return CircumstanceIndex(self.circumstances)
+
+    def dedup_of(self, rule: Rule | WindowedRule, severity: Severity) -> Dedup:
+        """How alerts of a rule are held back at a severity."""
+        return rule.dedup or self.dedup.get(severity, OFF)
 
     def audience_of(self, severity: Severity) -> Audience:
         """Who hears of a severity."""

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Literal
 
 from handlers.core.codec import to_json
+from handlers.core.dedup import Dedup
 from handlers.core.digest import digest
 from handlers.core.patterns import fields_of
 from handlers.core.record_pattern import RecordPattern
@@ -67,6 +68,8 @@ class WindowedRule:
     attack: tuple[str, ...] = ()
     built_in: bool = False
     """From the catalog: circumstances and known automation move its severity."""
+    dedup: Dedup | None = None
+    """None where the severity decides."""
     notify: bool = True
     """False for a trial: it is counted and logged, and nobody is told."""
 
