@@ -19,10 +19,11 @@ from handlers.adapters.dynamodb_claims import DynamoDbClaims
 from handlers.adapters.secrets import Secrets
 from handlers.adapters.slack_webhook import SlackWebhook
 from handlers.adapters.sns_topic import SnsTopic
-from handlers.adapters.sqs_deliveries import SqsRetries
+from handlers.adapters.sqs_messages import SqsRetries, describe_failure, hand_out_again, read_messages
 from handlers.core.destinations import Destination, load_destinations
-from handlers.pipeline import Claims, PipelineError, Run
-from handlers.pipeline.delivery import Outcome, QueueMessage, Retries, Sender, handle_message
+from handlers.pipeline import Claims, Run
+from handlers.pipeline.delivery import Outcome, Sender, handle_message
+from handlers.pipeline.messages import QueueMessage, Retries
 from handlers.settings import RULESET, LambdaContext, read_deliver_settings
 
 LEASE = timedelta(seconds=90)
@@ -70,19 +71,8 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> Mapping[str, An
     """Entry point of Lambda. Answers which messages must be handed out again."""
     wiring = _wire()
     run = Run(owner=context.aws_request_id, now=datetime.now(UTC), lease=LEASE)
-    messages = [_message_of(record) for record in event["Records"]]
-    waiting = [message for message in messages if _handle(message, wiring, run) is Outcome.WAITING]
-    return {"batchItemFailures": [{"itemIdentifier": message.message_id} for message in waiting]}
-
-
-def _message_of(record: Mapping[str, Any]) -> QueueMessage:
-    """https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html shows the record."""
-    return QueueMessage(
-        message_id=record["messageId"],
-        receipt_handle=record["receiptHandle"],
-        body=record["body"],
-        receives=int(record["attributes"]["ApproximateReceiveCount"]),
-    )
+    messages = read_messages(event)
+    return hand_out_again(each for each in messages if _handle(each, wiring, run) is Outcome.WAITING)
 
 
 def _handle(message: QueueMessage, wiring: _Wiring, run: Run) -> Outcome:
@@ -97,10 +87,9 @@ def _handle(message: QueueMessage, wiring: _Wiring, run: Run) -> Outcome:
     about: dict[str, Any] = {"message_id": message.message_id}
     if attempt.delivery is not None:
         about |= {"alert_id": attempt.delivery.alert.alert_id, "destination": attempt.delivery.destination}
-    if attempt.reason is not None:
-        about["reason"] = attempt.reason
-    if attempt.delay is not None:
-        about["delay_seconds"] = attempt.delay.total_seconds()
-    unexpected = None if isinstance(attempt.error, PipelineError) else attempt.error
+    unexpected = None
+    if attempt.failure is not None:
+        about |= describe_failure(attempt.failure)
+        unexpected = None if attempt.failure.is_expected else attempt.failure.error
     logger.log(_LEVELS[attempt.outcome], attempt.outcome.value, extra=about, exc_info=unexpected)
     return attempt.outcome

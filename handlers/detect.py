@@ -1,4 +1,4 @@
-"""The Lambda function that judges events: EventBridge event → deliveries on the queue.
+"""The Lambda function that judges events: EventBridge event → deliveries and summaries on their queues.
 
 It is invoked asynchronously. When it raises, Lambda tries twice more (after one and two
 minutes) and then keeps the event whole in the function's failure queue.
@@ -10,23 +10,22 @@ import logging
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
 from handlers.adapters.aws_clients import make_client
-from handlers.adapters.dynamodb_claims import DynamoDbClaims
+from handlers.adapters.dynamodb_buckets import DynamoDbBuckets
+from handlers.adapters.dynamodb_mutes import DynamoDbMutes
 from handlers.adapters.dynamodb_windows import DynamoDbWindows
 from handlers.adapters.sqs_deliveries import SqsDeliveries
+from handlers.adapters.sqs_summaries import SqsSummaries
 from handlers.core.ruleset import Ruleset
 from handlers.core.ruleset_file import load_ruleset
-from handlers.pipeline import Claims, Run
-from handlers.pipeline.detection import DeliveryQueue, Detection, detect
-from handlers.pipeline.windows import WindowedAlert, Windows
+from handlers.pipeline.detection import Detection, detect
+from handlers.pipeline.telling import Outside
+from handlers.pipeline.windows import WindowedAlert
 from handlers.settings import RULESET, LambdaContext, read_detect_settings
-
-LEASE = timedelta(seconds=55)
-"""Longer than the function's timeout (45 s), shorter than Lambda's wait before the first retry (60 s)."""
 
 logger = logging.getLogger("detect")
 logger.setLevel(logging.INFO)
@@ -35,35 +34,36 @@ logger.setLevel(logging.INFO)
 @dataclass(frozen=True, slots=True)
 class _Wiring:
     ruleset: Ruleset
-    claims: Claims
-    windows: Windows
-    queue: DeliveryQueue
+    windows: DynamoDbWindows
+    outside: Outside
 
 
 @cache
 def _wire() -> _Wiring:
     settings = read_detect_settings(os.environ)
-    dynamodb = make_client("dynamodb")
+    dynamodb, sqs = make_client("dynamodb"), make_client("sqs")
     return _Wiring(
         ruleset=load_ruleset(RULESET.read_text()),
-        claims=DynamoDbClaims(dynamodb, settings.state_table),
         windows=DynamoDbWindows(dynamodb, settings.state_table),
-        queue=SqsDeliveries(make_client("sqs"), settings.queue_url),
+        outside=Outside(
+            buckets=DynamoDbBuckets(dynamodb, settings.state_table),
+            mutes=DynamoDbMutes(dynamodb, settings.state_table),
+            deliveries=SqsDeliveries(sqs, settings.delivery_queue_url),
+            summaries=SqsSummaries(sqs, settings.summary_queue_url),
+            clock=_now,
+            grace=settings.grace,
+        ),
     )
 
 
-def handler(event: Mapping[str, Any], context: LambdaContext) -> None:
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def handler(event: Mapping[str, Any], _context: LambdaContext) -> None:
     """Entry point of Lambda."""
     wiring = _wire()
-    run = Run(owner=context.aws_request_id, now=datetime.now(UTC), lease=LEASE)
-    detection = detect(
-        event,
-        ruleset=wiring.ruleset,
-        claims=wiring.claims,
-        windows=wiring.windows,
-        queue=wiring.queue,
-        run=run,
-    )
+    detection = detect(event, ruleset=wiring.ruleset, windows=wiring.windows, outside=wiring.outside)
     logger.info("no finding" if detection.alert is None else "judged", extra=_describe(detection))
     for windowed in detection.windowed:
         logger.info("windowed", extra=_describe_windowed(windowed, detection))
@@ -85,7 +85,7 @@ def _describe(detection: Detection) -> dict[str, Any]:
         "severity": alert.severity.value,
         "destinations": judged.finding.destinations,
         "suppressed_by": sorted({each.suppression.name for each in judged.finding.suppressed}),
-        "repeated": detection.repeated,
+        "fate": detection.fate.value,
     }
 
 
@@ -98,4 +98,5 @@ def _describe_windowed(windowed: WindowedAlert, detection: Detection) -> dict[st
         "rule": alert.rule,
         "severity": alert.severity.value,
         "destinations": windowed.destinations,
+        "fate": windowed.fate.value,
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -22,10 +23,22 @@ class LambdaContext(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DetectSettings:
-    """Names of what `detect` works with."""
+    """Names of what `detect` works with, and how long after a bucket's end its summary is due."""
 
     state_table: str
+    delivery_queue_url: str
+    summary_queue_url: str
+    grace: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class SummariseSettings:
+    """Names of what `summarise` works with."""
+
+    state_table: str
+    delivery_queue_url: str
     queue_url: str
+    dead_letter_queue_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +53,22 @@ class DeliverSettings:
 
 def read_detect_settings(environ: Mapping[str, str]) -> DetectSettings:
     """Raises `KeyError` naming the variable that the stack did not set."""
-    return DetectSettings(state_table=environ["STATE_TABLE"], queue_url=environ["DELIVERY_QUEUE_URL"])
+    return DetectSettings(
+        state_table=environ["STATE_TABLE"],
+        delivery_queue_url=environ["DELIVERY_QUEUE_URL"],
+        summary_queue_url=environ["SUMMARY_QUEUE_URL"],
+        grace=timedelta(seconds=int(environ["GRACE_SECONDS"])),
+    )
+
+
+def read_summarise_settings(environ: Mapping[str, str]) -> SummariseSettings:
+    """Raises `KeyError` naming the variable that the stack did not set."""
+    return SummariseSettings(
+        state_table=environ["STATE_TABLE"],
+        delivery_queue_url=environ["DELIVERY_QUEUE_URL"],
+        queue_url=environ["SUMMARY_QUEUE_URL"],
+        dead_letter_queue_url=environ["DEAD_LETTER_QUEUE_URL"],
+    )
 
 
 def read_deliver_settings(environ: Mapping[str, str]) -> DeliverSettings:

@@ -1,10 +1,8 @@
-"""The delivery queue and its dead-letter queue."""
+"""The delivery queue."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
-from math import ceil
 from typing import TYPE_CHECKING
 
 from handlers.core.alerts import Delivery, write_delivery
@@ -40,28 +38,3 @@ class SqsDeliveries:
                 # SQS answers 200 when only a part was refused.
                 codes = ", ".join(sorted({entry["Code"] for entry in failed}))
                 raise NotQueued(f"SQS refused {len(failed)} of {len(entries)} deliveries: {codes}")
-
-
-class SqsRetries:
-    """What `deliver` does with a message that it could not deliver now, or never can."""
-
-    def __init__(self, client: SQSClient, *, queue_url: str, dead_letter_queue_url: str) -> None:
-        self._client = client
-        self._queue_url = queue_url
-        self._dead_letter_queue_url = dead_letter_queue_url
-
-    def wait(self, receipt_handle: str, delay: timedelta) -> None:
-        """Hide the message for `delay`; then the queue hands it out again."""
-        self._client.change_message_visibility(
-            QueueUrl=self._queue_url,
-            ReceiptHandle=receipt_handle,
-            VisibilityTimeout=ceil(delay.total_seconds()),
-        )
-
-    def give_up(self, body: str, reason: str) -> None:
-        """Keep the message whole in the dead-letter queue, with the reason as an attribute."""
-        self._client.send_message(
-            QueueUrl=self._dead_letter_queue_url,
-            MessageBody=body,
-            MessageAttributes={"reason": {"DataType": "String", "StringValue": reason}},
-        )

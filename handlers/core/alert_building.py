@@ -23,10 +23,14 @@ from handlers.core.windows import Held, Sighting
 def build_alert(judged: Judged, finding: Finding, ruleset: Ruleset) -> Alert:
     """Turn the finding of a record into what people are told. Only values that the rule allows are shown."""
     record, facts, rule = judged.record, judged.facts, finding.rule
+    outcome = "denied" if facts["denied"] else "failed" if facts["failed"] else "done"
+    place = (record.account, record.region)
     error = ": ".join(filter(None, (record.error_code, record.error_message))) or None
     return Alert(
         alert_id=digest(record.account, record.region, record.event_id),
-        dedup_key=digest(rule.name, facts["actor"]["id"], record.account, record.region),
+        dedup_key=digest(
+            rule.name, judged.operation, outcome, facts["actor"]["id"], *place, finding.severity.value
+        ),
         severity=finding.severity,
         rule=rule.name,
         operation=clean(judged.operation),
@@ -60,7 +64,7 @@ def build_windowed_alert(
     attack = dict.fromkeys([*rule.attack, *(id_ for each in entry.circumstances for id_ in each.attack)])
     return Alert(
         alert_id=alert_id,
-        dedup_key=entry.key,
+        dedup_key=digest("windowed", entry.key, entry.severity.value),
         severity=entry.severity,
         rule=rule.name,
         operation=None,

@@ -12,8 +12,8 @@ from handlers.core.codec import from_json, to_json
 from handlers.core.severity import Severity
 from handlers.core.text import show
 
-Kind = Literal["alert", "windowed"]
-"""An alert of one call, or of a rule over time."""
+Kind = Literal["alert", "windowed", "rollup"]
+"""An alert of one call, of a rule over time, or of alerts that were held back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +66,53 @@ class Story:
 
 
 @dataclass(frozen=True, slots=True)
-class Alert:
-    """One judged call, or several that a rule over time holds for, ready to be told.
+class EndedMute:
+    """The mute that held alerts back, as its end is told."""
 
-    Of several, who, where and when are those of the call that completed them.
+    name: str
+    reason: str
+    by: str
+    begins: datetime
+    ends: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Rollup:
+    """What a rollup tells of the alerts that were held back."""
+
+    count: int
+    """How many alerts this rollup counts; no other rollup counts them."""
+    before: int
+    """How many an earlier rollup counted: these came late."""
+    first_seen: datetime
+    last_seen: datetime
+    subjects: tuple[str, ...]
+    """The first few."""
+    more_subjects: int
+    """How many more different ones, as far as they were looked at."""
+    addresses: tuple[str, ...]
+    more_addresses: int
+    mute: EndedMute | None = None
+    """None where dedup held them back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One judged call, several that a rule over time holds for, or alerts that were held back, ready to be
+    told.
+
+    Of several calls, who, where and when are those of the call that completed them. Of a rollup they are
+    those of one of its alerts.
     """
 
     alert_id: str
     """Stable across redeliveries and corrected records: what a claim is made on."""
     dedup_key: str
-    """Alerts with the same key are one person doing one thing in one place."""
+    """Alerts with the same key are of one kind: one actor doing one thing in one place, and it is as bad."""
     severity: Severity
     rule: str
     operation: str | None
-    """None for a windowed alert."""
+    """None for a windowed alert and its rollup."""
     category: str
     reasons: tuple[str, ...]
     actor: Actor
@@ -103,6 +136,8 @@ class Alert:
     kind: Kind = "alert"
     story: Story | None = None
     """Of a windowed alert."""
+    rollup: Rollup | None = None
+    """Of a rollup."""
 
     @property
     def where(self) -> tuple[str, str]:

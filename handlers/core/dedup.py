@@ -1,7 +1,8 @@
 """Dedup: of alerts of one kind the first few are told one by one, the rest of a window is counted.
 
 The kind (`Alert.dedup_key`) is rule, operation, outcome, actor, account, Region and severity; of a rule over
-time it is rule, group and severity. A bucket is an aligned window of event time, of one kind and one audience.
+time it is rule, group and severity. A bucket is an aligned window of event time, of one kind and one
+audience.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ class Bucket:
     """Alerts that are counted together."""
 
     key: str
-    """Identifies it in the state, by all that defines it: state of another window or `first` is never mixed in."""
+    """Identifies it in the state by all that defines it: another window or `first` makes another bucket."""
     ends: datetime
     first: int
     """So many are told one by one: none of those that a mute holds."""

@@ -11,7 +11,7 @@ A record enters whatever its own severity, minimum, route or `off`. It stays out
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
@@ -90,10 +90,15 @@ def look_at_windows(judged: Judged, ruleset: Ruleset) -> Iterator[Entry | StaysO
 
 
 def route_entry(entry: Entry, ruleset: Ruleset) -> tuple[str, ...]:
-    """Who is told when the record completes the rule. Routes see the finding and the group alone."""
-    rule = entry.rule
-    if not rule.notify:
+    """Who is told when the record completes the rule."""
+    if not entry.rule.notify:
         return ()
+    return ruleset.audience_of(entry.severity).destinations_for(view_entry(entry))
+
+
+def view_entry(entry: Entry) -> Mapping[str, Any]:
+    """What routes and mutes see when the record completes the rule: the finding and the group alone."""
+    rule = entry.rule
     group: dict[str, Any] = {}
     for path, value in zip(rule.group_by, entry.group, strict=True):
         *above, last = lower_path(tuple(path.split(".")))
@@ -101,8 +106,7 @@ def route_entry(entry: Entry, ruleset: Ruleset) -> tuple[str, ...]:
         for name in above:
             inner = inner.setdefault(name, {})
         inner[last] = value
-    view = add_finding(group, rules=[rule.name], category=rule.category, severity=entry.severity)
-    return ruleset.audience_of(entry.severity).destinations_for(view)
+    return add_finding(group, rules=[rule.name], category=rule.category, severity=entry.severity)
 
 
 class _Look:

@@ -1,7 +1,8 @@
-"""The line from event to message: `detect` makes deliveries, `deliver` sends one.
+"""The line from event to message: `detect` tells or holds alerts, `summarise` counts what was held, `deliver`
+sends one alert to one destination.
 
-Both gather, let the core decide, and act through the few Protocols below. Each acts
-under a claim, because everything upstream may deliver twice:
+Each gathers, lets the core decide, and acts through a few Protocols. Everything may happen twice, so what is
+told has an id that is made of what it tells, and `deliver` acts under a claim:
 
     claim (lease) ──▶ act ──▶ confirm          the claim is done; a repetition is a no-op
     claim (lease) ──▶ act fails ──▶ release    a retry may claim at once
@@ -9,7 +10,7 @@ under a claim, because everything upstream may deliver twice:
 
 A crash between act and confirm repeats the act: a rare duplicate is preferred to a loss.
 
-What is expected to go wrong, and what `handle_message` then does with the queue message:
+What is expected to go wrong, and what `messages.process` then does with the queue message:
 
     PipelineError          the message is the reason, free of secrets
     ├── TryAgain           hides it: 2 s, doubling up to 15 minutes, and as long as was asked for
@@ -28,6 +29,8 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Protocol
 
+A_DAY = timedelta(days=1)
+"""An event time that lies further ahead can not be true."""
 REMEMBERED = timedelta(days=30)
 """How long a done claim is remembered: longer than a message can wait in the queue and then in
 its dead-letter queue (14 days each), so that no redrive sends what was sent."""
@@ -65,7 +68,11 @@ class PipelineError(Exception):
 
 
 class ClaimHeld(PipelineError):
-    """Another run holds the claim; raised so that the event is retried and not dropped."""
+    """Another run holds the claim, at most for `lease`; raised so that the delivery is tried again."""
+
+    def __init__(self, reason: str, lease: timedelta) -> None:
+        super().__init__(reason)
+        self.lease = lease
 
 
 class TryAgain(PipelineError):
@@ -77,7 +84,7 @@ class TryAgain(PipelineError):
 
 
 class Undeliverable(PipelineError):
-    """The delivery can never be sent."""
+    """The work of a message can never be done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +106,7 @@ def act_once(key: str, act: Callable[[], None], *, claims: Claims, run: Run) -> 
     if claimed is Claimed.DONE:
         return False
     if claimed is Claimed.HELD:
-        raise ClaimHeld(f"{key} is claimed by another run")
+        raise ClaimHeld(f"{key} is claimed by another run", run.lease)
     try:
         act()
     except Exception as error:

@@ -1,66 +1,59 @@
-"""From an event to deliveries on the queue."""
+"""From an event to alerts: of the call itself, then of the rules over time that it completes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import Protocol
 
 from handlers.core.alert_building import build_alert
-from handlers.core.alerts import Alert, Delivery
-from handlers.core.judgement import Judged, judge_event
+from handlers.core.alerts import Alert
+from handlers.core.judgement import Finding, Judged, judge_event, with_finding
 from handlers.core.record import Record, parse_event
 from handlers.core.ruleset import Ruleset
-from handlers.pipeline import Claims, Run, act_once
+from handlers.pipeline.telling import Candidate, Fate, Outside, tell
 from handlers.pipeline.windows import WindowedAlert, Windows, enter_windows
-
-
-class DeliveryQueue(Protocol):
-    """Where `detect` leaves deliveries for `deliver`."""
-
-    def send(self, deliveries: Sequence[Delivery]) -> None:
-        """Queue all of them, or raise."""
 
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """What became of one event. `alert` is None when there is no finding; `repeated` says that an earlier
-    run queued the deliveries; `windowed` are the alerts of rules over time that it completed.
+    """What became of one event. `alert` is None when there is no finding or it is suppressed; `windowed` are
+    the alerts of rules over time that it completed.
     """
 
     judged: Judged
     alert: Alert | None = None
-    repeated: bool = False
+    fate: Fate = Fate.NOBODY
     windowed: tuple[WindowedAlert, ...] = ()
 
 
-def detect(
-    event: object, *, ruleset: Ruleset, claims: Claims, windows: Windows, queue: DeliveryQueue, run: Run
-) -> Detection:
-    """Judge one EventBridge event and queue a delivery for each destination: first of the call itself, then
-    of the rules over time that it completes.
+def detect(event: object, *, ruleset: Ruleset, windows: Windows, outside: Outside) -> Detection:
+    """Judge one EventBridge event and tell its alerts.
 
-    Raises `BadRecord` for an event that can not be judged, `ClaimHeld` when another run is at
-    it, and whatever the adapters raise: Lambda then retries the event and, in the end,
-    keeps it whole in the failure queue.
+    Nothing is claimed here: whatever is done twice has the same ids, and `deliver` claims each delivery.
+
+    Raises `BadRecord` for an event that can not be judged, and whatever the adapters raise: Lambda then
+    retries the event and, in the end, keeps it whole in the failure queue.
     """
-    return detect_record(
-        parse_event(event), ruleset=ruleset, claims=claims, windows=windows, queue=queue, run=run
-    )
+    return detect_record(parse_event(event), ruleset=ruleset, windows=windows, outside=outside)
 
 
-def detect_record(
-    record: Record, *, ruleset: Ruleset, claims: Claims, windows: Windows, queue: DeliveryQueue, run: Run
-) -> Detection:
+def detect_record(record: Record, *, ruleset: Ruleset, windows: Windows, outside: Outside) -> Detection:
     """As `detect`, of a record that was read."""
     judged = judge_event(record, ruleset)
-    alert, is_first = None, True
-    if judged.finding is not None:
-        alert = build_alert(judged, judged.finding, ruleset)
-        deliveries = [Delivery(alert=alert, destination=name) for name in judged.finding.destinations]
-        is_first = not deliveries or act_once(
-            f"alert#{alert.alert_id}", partial(queue.send, deliveries), claims=claims, run=run
-        )
-    windowed = enter_windows(judged, ruleset=ruleset, windows=windows, send=queue.send, run=run)
-    return Detection(judged, alert, repeated=not is_first, windowed=windowed)
+    finding = judged.finding
+    alert, fate = None, Fate.NOBODY
+    if finding is not None:
+        alert = build_alert(judged, finding, ruleset)
+        if finding.destinations:
+            fate = tell(_propose(alert, finding, judged, ruleset), ruleset, outside)
+    windowed = enter_windows(judged, ruleset=ruleset, windows=windows, outside=outside)
+    return Detection(judged, alert, fate, windowed)
+
+
+def _propose(alert: Alert, finding: Finding, judged: Judged, ruleset: Ruleset) -> Candidate:
+    return Candidate(
+        alert=alert,
+        destinations=finding.destinations,
+        dedup=ruleset.dedup_of(finding.rule, finding.severity),
+        view=with_finding(judged.view, finding.verdicts),
+        second=int(alert.time.timestamp()),
+    )

@@ -5,32 +5,32 @@
     write n, if nobody wrote it since (else merge into that)   │
     read panes n − 1, n, n + 1 again                           │
     look at n and at n + 1, which the record may complete too ◀┘
-    a window holds: send its alert, then mark the pane
+    a window holds: tell its alert, then mark the pane
 
 Of two runs that write neighbouring panes at once, the one that writes last reads both. A run that dies after
 its write is mended by the retry, which merges to the same and looks again. A run that dies before the mark
-sends the same alert again, and `deliver` drops it by its id. docs/adr/0016 counts the calls.
+tells the same alert again, and `deliver` drops it by its id. docs/adr/0016 counts the calls.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
 from handlers.core.alert_building import build_windowed_alert
-from handlers.core.alerts import Alert, Delivery
+from handlers.core.alerts import Alert
 from handlers.core.digest import digest
-from handlers.core.entries import Entry, find_entries, route_entry
+from handlers.core.entries import Entry, find_entries, route_entry, view_entry
 from handlers.core.judgement import Judged
 from handlers.core.ruleset import Ruleset
 from handlers.core.windowed_rules import CALLS, NewTerms, Threshold
 from handlers.core.windows import EMPTY, Held, Pane, Span, find_window, merge
-from handlers.pipeline import REMEMBERED, Run
+from handlers.pipeline import A_DAY, REMEMBERED
+from handlers.pipeline.telling import Candidate, Fate, Outside, tell
 
 KEPT = timedelta(days=35)
 """How long a pane is kept after its time and the last write: longer than any record that enters is old."""
-_A_DAY = timedelta(days=1)
 _OFTEN = 30
 """A term is written again once this part of its time to be forgotten has passed."""
 _FOR_GOOD = timedelta(days=3650)
@@ -63,43 +63,46 @@ class Windows(Protocol):
 
 
 class WindowedAlert(NamedTuple):
-    """An alert of a window that holds, and who is told: nobody where the rule is on trial."""
+    """An alert of a window that holds, who would be told, and what became of it. It goes to nobody where the
+    rule is on trial.
+    """
 
     alert: Alert
     destinations: tuple[str, ...]
+    fate: Fate
 
 
 def enter_windows(
-    judged: Judged,
-    *,
-    ruleset: Ruleset,
-    windows: Windows,
-    send: Callable[[Sequence[Delivery]], None],
-    run: Run,
+    judged: Judged, *, ruleset: Ruleset, windows: Windows, outside: Outside
 ) -> tuple[WindowedAlert, ...]:
-    """Enter a record into its windows, and send the alert of each that now holds.
+    """Enter a record into its windows, and tell the alert of each that now holds.
 
     A record that is older than claims are remembered enters none: what it completes may have been told. Nor
     does one of a later day, whose time can not be true.
     """
-    time = judged.record.event_time
-    if not -_A_DAY <= run.now - time <= REMEMBERED or time.timestamp() < 0:
+    time, now = judged.record.event_time, outside.clock()
+    if not -A_DAY <= now - time <= REMEMBERED or time.timestamp() < 0:
         return ()
     alerts = []
     for entry in find_entries(judged, ruleset):
-        for place, held in _find_held(entry, windows, max(time, run.now)):
+        for place, second, held in _find_held(entry, windows, max(time, now)):
             alert = build_windowed_alert(
                 judged, entry, alert_id=entry.identify(place), held=held, ruleset=ruleset
             )
-            destinations = route_entry(entry, ruleset)
-            if destinations:
-                send([Delivery(alert, name) for name in destinations])
-            alerts.append(WindowedAlert(alert, destinations))
+            candidate = Candidate(
+                alert=alert,
+                destinations=route_entry(entry, ruleset),
+                dedup=ruleset.dedup_of(entry.rule, entry.severity),
+                view=view_entry(entry),
+                second=second,
+            )
+            alerts.append(WindowedAlert(alert, candidate.destinations, tell(candidate, ruleset, outside)))
     return tuple(alerts)
 
 
-def _find_held(entry: Entry, windows: Windows, now: datetime) -> Iterator[tuple[str, Held]]:
-    """What an entry makes hold, each with the place in time, or the term, that identifies it.
+def _find_held(entry: Entry, windows: Windows, now: datetime) -> Iterator[tuple[str, int, Held]]:
+    """What an entry makes hold, each with the place in time, or the term, that identifies it, and with the
+    second that its dedup goes by: whichever call completes a pane, it is the same.
 
     Each is noted as told when the next one is asked for, so only after its alert was sent.
     """
@@ -112,7 +115,7 @@ def _find_held(entry: Entry, windows: Windows, now: datetime) -> Iterator[tuple[
 
 def _look_at_panes(
     entry: Entry, threshold: Threshold, windows: Windows, lapses: datetime
-) -> Iterator[tuple[str, Held]]:
+) -> Iterator[tuple[str, int, Held]]:
     key, number = entry.key, entry.arrival.sighting.time // threshold.within
     panes = _store(key, number, entry, threshold.at_least, windows=windows, lapses=lapses)
     for place in (number, number + 1):
@@ -121,7 +124,8 @@ def _look_at_panes(
             continue
         held = find_window(before.pane, here.pane, within=threshold.within, needed=threshold.at_least)
         if held is not None:
-            yield str(place * threshold.within), held
+            starts = place * threshold.within
+            yield str(starts), starts, held
             windows.mark(key, place)
 
 
@@ -146,7 +150,7 @@ def _store(
 
 def _look_up_term(
     entry: Entry, terms: NewTerms, windows: Windows, now: datetime
-) -> Iterator[tuple[str, Held]]:
+) -> Iterator[tuple[str, int, Held]]:
     (term,), sighting = entry.arrival.slots, entry.arrival.sighting
     key = digest(entry.key, term)
     saved = windows.read(key, 0, 0).get(0, NOTHING)
@@ -154,14 +158,14 @@ def _look_up_term(
     held = Held(sighting.time, 1, {CALLS: (sighting,)})
     if known is None:
         if not _is_learning(entry, terms, windows, now):
-            yield term, held
+            yield term, sighting.time, held
     else:
         since = timedelta(seconds=sighting.time - known.last)
         if since < terms.forget_after / _OFTEN:
             return
         if since > terms.forget_after:
             # Another id than the first time's, which is remembered as told.
-            yield f"{term}@{known.last}", held
+            yield f"{term}@{known.last}", sighting.time, held
     merged = merge(saved.pane, entry.arrival, needed=1)
     if merged is not saved.pane:
         # Where another run was first it stored the same term.

@@ -1,0 +1,37 @@
+"""Mutes in memory: for running the pipeline without AWS. The same contract as the table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from handlers.core.mutes import Mute, SavedMute
+
+
+@dataclass(slots=True)
+class MemoryMutes:
+    """Mutes of one process."""
+
+    _saved: dict[str, SavedMute] = field(default_factory=dict)
+
+    def read(self) -> Sequence[SavedMute]:
+        """See `Mutes.read`."""
+        return tuple(self._saved.values())
+
+    def register(self, mute: Mute, audience: tuple[str, ...]) -> datetime:
+        """See `Mutes.register`."""
+        saved = self._saved[mute.mute_id]
+        self._saved[mute.mute_id] = saved._replace(audiences=saved.audiences | {audience})
+        return saved.mute.ends
+
+    def put(self, mute: Mute) -> None:
+        """See `Mutes.put`."""
+        self._saved[mute.mute_id] = SavedMute(mute)
+
+    def end(self, mute: Mute, ends: datetime) -> SavedMute:
+        """See `Mutes.end`."""
+        saved = self._saved[mute.mute_id]
+        earlier = replace(saved.mute, ends=min(ends, saved.mute.ends))
+        self._saved[mute.mute_id] = saved._replace(mute=earlier)
+        return self._saved[mute.mute_id]

@@ -1,0 +1,76 @@
+"""What becomes of a queue message whose work fails: it comes back later, or it is kept with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+
+from handlers.core.backoff import retry_delay, spread_of
+from handlers.pipeline import ClaimHeld, PipelineError, TryAgain, Undeliverable
+
+
+class Retries(Protocol):
+    """What becomes of a queue message that was not processed."""
+
+    def wait(self, receipt_handle: str, delay: timedelta) -> None:
+        """Hide the message for `delay`; then the queue hands it out again."""
+
+    def give_up(self, body: str, reason: str) -> None:
+        """Keep the message whole in the dead-letter queue, with the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueMessage:
+    """A message as the queue handed it out, for the `receives`-th time (1 is the first)."""
+
+    message_id: str
+    receipt_handle: str
+    body: str
+    receives: int
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why the work of a message was not done, and how long it is hidden; None if it was given up."""
+
+    error: Exception
+    delay: timedelta | None
+
+    @property
+    def reason(self) -> str:
+        """Why, for people."""
+        kind = "" if self.is_expected else f"{type(self.error).__name__}: "
+        return "; ".join((f"{kind}{self.error}", *getattr(self.error, "__notes__", ())))
+
+    @property
+    def is_expected(self) -> bool:
+        """Whether the error is one that is expected to happen."""
+        return isinstance(self.error, PipelineError)
+
+
+def process(message: QueueMessage, act: Callable[[], None], *, retries: Retries) -> Failure | None:
+    """Do the work of a message, and see to the message when that fails, whatever the failure."""
+    try:
+        try:
+            act()
+        except Undeliverable as error:
+            retries.give_up(message.body, str(error))
+            return Failure(error, None)
+    except Exception as error:  # noqa: BLE001 - the caller is told, and the message comes back
+        delay = _delay_after(error, message)
+        try:
+            retries.wait(message.receipt_handle, delay)
+        except Exception as second:  # noqa: BLE001 - the first error is the one to tell
+            error.add_note(f"the message was not hidden ({second}); it waits for the queue's own timeout")
+        return Failure(error, delay)
+    return None
+
+
+def _delay_after(error: Exception, message: QueueMessage) -> timedelta:
+    asked = error.after if isinstance(error, TryAgain) else timedelta(0)
+    spread = spread_of(message.message_id, message.receives)
+    delay = retry_delay(message.receives, spread=spread, asked=asked)
+    # Whoever holds the claim is done within a moment; only of a crashed run does the lease have to lapse.
+    return min(delay, error.lease) if isinstance(error, ClaimHeld) else delay
