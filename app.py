@@ -19,13 +19,15 @@ from rulebook.any_operation import load_any_operation
 from rulebook.catalog import load_catalog
 from rulebook.compile import compile_ruleset
 from rulebook.config import check_config
+from rulebook.durations import BadSpan, read_span
 from rulebook.faults import RulebookError
 
 
 def build_app(*, config: Path | None = None, outdir: Path | None = None) -> aws_cdk.App:
     """The app for `config` (default: the context key `config`, else config/alerts.yaml).
 
-    Raises `RulebookError` or `AssetError`. `outdir` is for running without the CDK CLI.
+    The context key `grace` says how long after a dedup window its rollup is told. Raises `RulebookError`,
+    `BadSpan` or `AssetError`. `outdir` is for running without the CDK CLI.
     """
     app = aws_cdk.App(outdir=None if outdir is None else str(outdir))
     path = config or Path(app.node.try_get_context("config") or "config/alerts.yaml")
@@ -40,6 +42,12 @@ def build_app(*, config: Path | None = None, outdir: Path | None = None) -> aws_
         ruleset=ruleset,
         services=tuning.watch.watched,
         reads=tuning.watch.reads,
+        grace=read_span(
+            app.node.try_get_context("grace") or "5m",
+            shortest="1s",
+            longest="1h",
+            what="the context key `grace`",
+        ),
     )
     for warning in checked.warnings:
         aws_cdk.Annotations.of(stack).add_warning_v2(f"thingwatch:{warning.path}", str(warning))
@@ -50,5 +58,5 @@ def build_app(*, config: Path | None = None, outdir: Path | None = None) -> aws_
 if __name__ == "__main__":
     try:
         build_app().synth()
-    except (RulebookError, AssetError) as error:
+    except (RulebookError, AssetError, BadSpan) as error:
         sys.exit(str(error))

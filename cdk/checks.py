@@ -19,7 +19,8 @@ class Accepted:
 
 
 _FAILURE_QUEUES = ("Detection/HandoverFailures", "Detection/DetectFailures")
-_FUNCTIONS = ("Detection/Detect", "Delivery/Deliver")
+_FED_BY_QUEUES = ("Delivery/Deliver", "Summaries/Summarise")
+_FUNCTIONS = ("Detection/Detect", *_FED_BY_QUEUES)
 
 ACCEPTED = (
     Accepted(
@@ -29,7 +30,7 @@ ACCEPTED = (
     ),
     Accepted(
         "Serverless::Serverless-SQSRedrivePolicy",
-        at=(*_FAILURE_QUEUES, "Delivery/DeadLetters"),
+        at=(*_FAILURE_QUEUES, "Delivery/DeadLetters", "Summaries/DeadLetters"),
         reason="It is the end of the line, read by people; a message must not move on from here by itself.",
     ),
     Accepted(
@@ -39,23 +40,23 @@ ACCEPTED = (
     ),
     Accepted(
         "Serverless::Serverless-LambdaDLQ",
-        at=("Delivery/Deliver",),
+        at=_FED_BY_QUEUES,
         reason="It is never invoked asynchronously: SQS invokes it, and the queue has the dead-letter queue.",
     ),
     Accepted(
         "Serverless::Serverless-LambdaEventSourceMappingDestination",
-        at=("Delivery/Deliver",),
+        at=_FED_BY_QUEUES,
         reason="Lambda offers none for an SQS source; the queue's redrive policy does this.",
     ),
     Accepted(
         "AwsSolutions::AwsSolutions-DDB3",
         at=("State",),
-        reason="It holds claims that lapse; restored ones are stale, lost ones cost a repeated alert.",
+        reason="What it holds lapses; restored claims are stale, lost ones cost a repeated alert.",
     ),
     Accepted(
         "Serverless::Serverless-LambdaTracing",
         at=_FUNCTIONS,
-        reason="X-Ray needs a permission on every resource; the alert id joins both functions' logs.",
+        reason="X-Ray needs a permission on every resource; the alert id joins the functions' logs.",
     ),
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import cast
 
 from aws_cdk import Duration
@@ -37,7 +38,9 @@ class Detection(Construct):
         code: lambda_.Code,
         services: Sequence[Service],
         reads: bool,
-        queue: sqs.IQueue,
+        delivery_queue: sqs.IQueue,
+        summary_queue: sqs.IQueue,
+        grace: timedelta,
         table_name: str,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -48,10 +51,15 @@ class Detection(Construct):
             "Detect",
             module="detect",
             code=code,
-            description="Judges AWS IoT API calls and queues an alert for each destination",
-            # Shorter than the lease of a claim: see LEASE in handlers/detect.py.
+            description="Judges AWS IoT API calls, queues an alert for each destination or holds it back",
+            # With the age of the mutes that a function knows, a minute: see MUTES_ARE_FRESH in the pipeline.
             timeout=Duration.seconds(45),
-            environment={"STATE_TABLE": table_name, "DELIVERY_QUEUE_URL": queue.queue_url},
+            environment={
+                "STATE_TABLE": table_name,
+                "DELIVERY_QUEUE_URL": delivery_queue.queue_url,
+                "SUMMARY_QUEUE_URL": summary_queue.queue_url,
+                "GRACE_SECONDS": str(int(grace.total_seconds())),
+            },
         )
         self.detect_failures.grant(self.detect.role, "sqs:SendMessage")
         on_failure = lambda_.EventInvokeConfig(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import cast
 
@@ -15,6 +16,7 @@ from constructs import Construct
 
 from cdk.delivery import Delivery
 from cdk.detection import Detection
+from cdk.summaries import Summaries
 from handlers.core.ruleset import Ruleset
 from rulebook.services import Service
 
@@ -31,6 +33,7 @@ class ThingwatchStack(Stack):
         ruleset: Ruleset,
         services: Sequence[Service],
         reads: bool,
+        grace: timedelta,
     ) -> None:
         super().__init__(
             scope,
@@ -47,19 +50,27 @@ class ThingwatchStack(Stack):
         }
         made = {name: topic.topic_arn for name, topic in topics.items()}
         delivery = Delivery(self, "Delivery", code=code, topic_arns=made, table_name=table.table_name)
+        summaries = Summaries(
+            self, "Summaries", code=code, delivery_queue=delivery.queue, table_name=table.table_name
+        )
         detection = Detection(
             self,
             "Detection",
             code=code,
             services=services,
             reads=reads,
-            queue=delivery.queue,
+            delivery_queue=delivery.queue,
+            summary_queue=summaries.queue,
+            grace=grace,
             table_name=table.table_name,
         )
         secrets = {each.name: each.secret for each in destinations if each.secret is not None}
         topic_arns = [*made.values(), *(each.topic for each in destinations if each.topic is not None)]
-        self._grant(detection, delivery, table=table, topic_arns=topic_arns, secrets=secrets)
-        self._tell_names(detection, delivery, topics=topics, secrets=secrets)
+        self._grant(detection, summaries, delivery, table=table, topic_arns=topic_arns, secrets=secrets)
+        CfnOutput(
+            self, "StateTable", value=table.table_name, description="Windows, what was told, mutes, claims"
+        )
+        self._tell_names(detection, summaries, delivery, topics=topics, secrets=secrets)
 
     def _make_state(self) -> dynamodb.Table:
         return dynamodb.Table(
@@ -70,7 +81,7 @@ class ThingwatchStack(Stack):
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
             encryption=dynamodb.TableEncryption.AWS_MANAGED,
             time_to_live_attribute="lapses",
-            # Nothing but claims and windows, which end by themselves: not worth keeping without the stack.
+            # Windows, what is held, claims: they end by themselves and are not worth keeping without the stack.
             removal_policy=RemovalPolicy.DESTROY,
         )
 
@@ -85,6 +96,7 @@ class ThingwatchStack(Stack):
     def _grant(
         self,
         detection: Detection,
+        summaries: Summaries,
         delivery: Delivery,
         *,
         table: dynamodb.Table,
@@ -92,10 +104,12 @@ class ThingwatchStack(Stack):
         secrets: Mapping[str, str],
     ) -> None:
         """Let each function touch what it works with, and nothing else."""
-        delivery.queue.grant(detection.detect.role, "sqs:SendMessage")
-        for role in (detection.detect.role, delivery.deliver.role):
-            table.grant(role, "dynamodb:PutItem", "dynamodb:DeleteItem")
-        table.grant(detection.detect.role, "dynamodb:Query", "dynamodb:UpdateItem")
+        for role in (detection.detect.role, summaries.summarise.role):
+            delivery.queue.grant(role, "sqs:SendMessage")
+        summaries.queue.grant(detection.detect.role, "sqs:SendMessage")
+        table.grant(detection.detect.role, "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem")
+        table.grant(summaries.summarise.role, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem")
+        table.grant(delivery.deliver.role, "dynamodb:PutItem", "dynamodb:DeleteItem")
         if topic_arns:
             # Not grant_publish: it adds rights on KMS keys, and for SNS's own key none are needed:
             # https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
@@ -108,6 +122,7 @@ class ThingwatchStack(Stack):
     def _tell_names(
         self,
         detection: Detection,
+        summaries: Summaries,
         delivery: Delivery,
         *,
         topics: Mapping[str, sns.Topic],
@@ -124,6 +139,8 @@ class ThingwatchStack(Stack):
         for output, queue, holds in (
             ("DeliveryQueueUrl", delivery.queue, "Alerts on their way"),
             ("DeadLetterQueueUrl", delivery.dead_letters, "Alerts that a destination refuses for good"),
+            ("SummaryQueueUrl", summaries.queue, "Summaries that are not due yet"),
+            ("SummaryDeadLetterQueueUrl", summaries.dead_letters, "Summaries that could not be told"),
             ("DetectFailureQueueUrl", detection.detect_failures, "Events that could not be judged"),
             ("HandoverFailureQueueUrl", detection.handover_failures, "Events that did not reach detect"),
         ):

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Annotated, TypeAlias
 
 from pydantic import BeforeValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from rulebook.validation import refuse
 
@@ -55,3 +56,16 @@ ForgetAfter: TypeAlias = Annotated[
     timedelta, BeforeValidator(_between("1d", "366d", "forget_after")), _as_written("90d")
 ]
 Learn: TypeAlias = Annotated[timedelta, BeforeValidator(_between("0s", "90d", "learn")), _as_written("7d")]
+
+
+class BadSpan(ValueError):
+    """A span of time that is none, or out of bounds; the message says what to write."""
+
+
+def read_span(text: str, *, shortest: str, longest: str, what: str) -> timedelta:
+    """The span of an option, written as in the config. Raises `BadSpan`."""
+    try:
+        return _between(shortest, longest, what)(text)
+    except PydanticCustomError as error:
+        ((_, message),) = (error.context or {})["faults"]
+        raise BadSpan(message) from None

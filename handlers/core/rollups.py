@@ -94,7 +94,7 @@ def build_rollups(summary: Summary, held: HeldAlerts, *, rolled: int, upto: int)
     subjects = _distinct(each.subject for each in held.first)
     addresses = _distinct(each.source_ip for each in held.first)
     alert = replace(
-        summary.alert,
+        summary.alert if summary.mute is None else _of_a_mute(summary.alert, summary.mute),
         alert_id=digest("rollup", summary.bucket.key, str(rolled)),
         kind="rollup",
         severity=max((each.severity for each in held.first), default=summary.alert.severity),
@@ -116,6 +116,12 @@ def build_rollups(summary: Summary, held: HeldAlerts, *, rolled: int, upto: int)
         ),
     )
     return [Delivery(alert, name) for name in summary.destinations]
+
+
+def _of_a_mute(alert: Alert, mute: EndedMute) -> Alert:
+    """What holds for all alerts that a mute held: nothing that one of them says of its own call."""
+    reasons = (f"the mute {mute.name} ended, so alerts like these are told again",)
+    return replace(alert, reasons=reasons, error=None, runbook=(), attack=())
 
 
 def _distinct(texts: Iterable[str | None]) -> tuple[str, ...]:

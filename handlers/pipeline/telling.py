@@ -31,6 +31,8 @@ KEPT = timedelta(days=35)
 """How long a head is kept after its time and the last write: longer than any alert that touches it is old."""
 HELD_LONGER = timedelta(days=1)
 """So much longer are held items kept."""
+TAKES_EFFECT = timedelta(minutes=1)
+"""So long after the command a mute begins, or ends early."""
 MUTES_ARE_FRESH = timedelta(seconds=15)
 """How long a warm function goes by the mutes that it has read. With `detect`'s timeout (45 s) this is the
 minute after which a command takes effect: from then on no run goes by older ones."""

@@ -25,7 +25,7 @@ Grant = tuple[str, str, str]
 
 
 def documented() -> list[Grant]:
-    rows = re.findall(r"^\| `(detect|deliver)` \| (.*) \| (.*) \|$", DOCUMENT, re.MULTILINE)
+    rows = re.findall(r"^\| `(detect|summarise|deliver)` \| (.*) \| (.*) \|$", DOCUMENT, re.MULTILINE)
     return sorted(
         (function, action, re.sub("^`(.*)`.*", r"\1", resource))
         for function, actions, resource in rows

@@ -13,15 +13,13 @@ from aws_cdk.assertions import Annotations, Match
 
 from app import build_app
 from cdk.delivery import TRIES
-from handlers import deliver, detect
+from handlers import deliver
 from handlers.core.backoff import retry_delay
 from handlers.core.patterns import compile_pattern
+from handlers.pipeline.telling import MUTES_ARE_FRESH, TAKES_EFFECT
 from rulebook.services import SERVICES
 from tests.infrastructure.conftest import synthesize
 from tests.support.records import make_event
-
-LAMBDAS_FIRST_RETRY = timedelta(seconds=60)
-"""https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html"""
 
 
 def _resources(template: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
@@ -108,8 +106,10 @@ def test_roles_hold_no_policy_but_our_own(template: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("actions", "count"),
     [
-        ({"logs:CreateLogStream", "logs:PutLogEvents"}, 2),
-        ({"dynamodb:PutItem", "dynamodb:DeleteItem"}, 2),
+        ({"logs:CreateLogStream", "logs:PutLogEvents"}, 3),
+        ({"dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"}, 1),
+        ({"dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"}, 1),
+        ({"dynamodb:PutItem", "dynamodb:DeleteItem"}, 1),
         ({"sns:Publish"}, 1),
         ({"ssm:GetParameter"}, 1),
     ],
@@ -125,7 +125,7 @@ def test_the_template_works_in_every_partition(template: dict[str, Any]) -> None
     assert ".amazonaws.com.cn" not in json.dumps(template)
 
 
-@pytest.mark.parametrize("module", ["detect", "deliver"])
+@pytest.mark.parametrize("module", ["detect", "summarise", "deliver"])
 def test_functions_run_on_arm64_and_the_newest_python_and_keep_their_logs_for_three_months(
     template: dict[str, Any], module: str
 ) -> None:
@@ -135,25 +135,51 @@ def test_functions_run_on_arm64_and_the_newest_python_and_keep_their_logs_for_th
     assert 90 == group["RetentionInDays"]
 
 
-@pytest.mark.parametrize("module", ["detect", "deliver"])
+@pytest.mark.parametrize("module", ["detect", "summarise", "deliver"])
 def test_lambda_writes_what_functions_log_as_json_with_its_fields(
     template: dict[str, Any], module: str
 ) -> None:
     assert "JSON" == _function(template, module)["LoggingConfig"]["LogFormat"]
 
 
-def test_the_leases_outlive_their_functions_and_end_before_the_next_try(template: dict[str, Any]) -> None:
-    (queue,) = [each for each in _resources(template, "AWS::SQS::Queue").values() if "RedrivePolicy" in each]
-    detect_timeout = timedelta(seconds=_function(template, "detect")["Timeout"])
-    deliver_timeout = timedelta(seconds=_function(template, "deliver")["Timeout"])
-    assert detect_timeout < detect.LEASE < LAMBDAS_FIRST_RETRY
-    assert deliver_timeout < deliver.LEASE < timedelta(seconds=queue["VisibilityTimeout"])
-    assert 6 * deliver_timeout <= timedelta(seconds=queue["VisibilityTimeout"])
+def _queue_of(template: dict[str, Any], construct: str) -> dict[str, Any]:
+    queues = _resources(template, "AWS::SQS::Queue").items()
+    (found,) = [each for name, each in queues if name.startswith(f"{construct}Queue")]
+    return found
+
+
+def test_the_lease_outlives_its_function_and_ends_before_the_next_try(template: dict[str, Any]) -> None:
+    timeout = timedelta(seconds=_function(template, "deliver")["Timeout"])
+    visibility = timedelta(seconds=_queue_of(template, "Delivery")["VisibilityTimeout"])
+    assert timeout < deliver.LEASE < visibility
+
+
+@pytest.mark.parametrize(("module", "construct"), [("deliver", "Delivery"), ("summarise", "Summaries")])
+def test_a_message_is_hidden_for_six_times_as_long_as_its_function_may_run(
+    template: dict[str, Any], module: str, construct: str
+) -> None:
+    assert 6 * _function(template, module)["Timeout"] == _queue_of(template, construct)["VisibilityTimeout"]
+
+
+def test_a_mute_takes_effect_after_every_run_that_does_not_know_it(template: dict[str, Any]) -> None:
+    timeout = timedelta(seconds=_function(template, "detect")["Timeout"])
+    assert timeout + MUTES_ARE_FRESH <= TAKES_EFFECT
+
+
+def test_a_summary_waits_five_minutes_longer_than_its_bucket_and_longer_than_detect_runs(
+    template: dict[str, Any],
+) -> None:
+    detect = _function(template, "detect")
+    grace = int(detect["Environment"]["Variables"]["GRACE_SECONDS"])
+    assert (300, True) == (grace, detect["Timeout"] < grace)
 
 
 def test_a_delivery_reaches_the_dead_letter_queue_before_sqs_lets_it_expire(template: dict[str, Any]) -> None:
-    (queue,) = [each for each in _resources(template, "AWS::SQS::Queue").values() if "RedrivePolicy" in each]
-    assert queue["RedrivePolicy"]["maxReceiveCount"] == TRIES
+    queue = _queue_of(template, "Delivery")
+    assert (TRIES, TRIES) == (
+        queue["RedrivePolicy"]["maxReceiveCount"],
+        _queue_of(template, "Summaries")["RedrivePolicy"]["maxReceiveCount"],
+    )
     retention = timedelta(seconds=queue["MessageRetentionPeriod"])
     for spread in (0, 1):
         for asked in (timedelta(0), timedelta(seconds=1), timedelta(days=1)):
@@ -163,14 +189,16 @@ def test_a_delivery_reaches_the_dead_letter_queue_before_sqs_lets_it_expire(temp
 
 
 def test_failed_messages_of_a_batch_are_handed_out_again(template: dict[str, Any]) -> None:
-    (source,) = _resources(template, "AWS::Lambda::EventSourceMapping").values()
-    assert (["ReportBatchItemFailures"], 1) == (source["FunctionResponseTypes"], source["BatchSize"])
-    assert {"MaximumConcurrency": 5} == source["ScalingConfig"]
+    sources = _resources(template, "AWS::Lambda::EventSourceMapping").values()
+    assert [(["ReportBatchItemFailures"], 1)] * 2 == [
+        (each["FunctionResponseTypes"], each["BatchSize"]) for each in sources
+    ]
+    assert [2, 5] == sorted(each["ScalingConfig"]["MaximumConcurrency"] for each in sources)
 
 
 def test_everything_at_rest_is_encrypted(template: dict[str, Any]) -> None:
     queues = _resources(template, "AWS::SQS::Queue").values()
-    assert [True] * 4 == [queue["SqsManagedSseEnabled"] for queue in queues]
+    assert [True] * 6 == [queue["SqsManagedSseEnabled"] for queue in queues]
     assert [True] == [
         table["SSESpecification"]["SSEEnabled"]
         for table in _resources(template, "AWS::DynamoDB::Table").values()
@@ -183,7 +211,7 @@ def test_everything_at_rest_is_encrypted(template: dict[str, Any]) -> None:
 
 def test_every_queue_keeps_what_it_holds_for_two_weeks(template: dict[str, Any]) -> None:
     queues = _resources(template, "AWS::SQS::Queue").values()
-    assert [14 * 86400] * 4 == [queue["MessageRetentionPeriod"] for queue in queues]
+    assert [14 * 86400] * 6 == [queue["MessageRetentionPeriod"] for queue in queues]
 
 
 def test_queues_and_topics_are_reached_over_tls_only(template: dict[str, Any]) -> None:
@@ -198,7 +226,7 @@ def test_queues_and_topics_are_reached_over_tls_only(template: dict[str, Any]) -
         if statement["Effect"] == "Deny"
         and {"Bool": {"aws:SecureTransport": "false"}} == statement["Condition"]
     ]
-    assert (5, 5) == (len(policies), len(refusals))
+    assert (7, 7) == (len(policies), len(refusals))
 
 
 def test_claims_and_windows_are_deleted_when_they_lapse(template: dict[str, Any]) -> None:
@@ -224,6 +252,8 @@ def test_what_holds_state_keeps_its_name_so_that_an_update_replaces_nothing(temp
         "Topicaudit33746C79",
         "DeliveryDeadLettersA8B3558F",
         "DeliveryQueue6A0D8ED9",
+        "SummariesDeadLettersCD3777F9",
+        "SummariesQueueE321D398",
         "DetectionHandoverFailures1BD5A1F2",
         "DetectionDetectFailures26363FD1",
     } == {name for name, resource in template["Resources"].items() if resource["Type"] in kept}
@@ -234,6 +264,9 @@ def test_the_outputs_say_where_everything_is_and_how_to_set_the_webhook(template
         "TopicArnaudit",
         "DeliveryQueueUrl",
         "DeadLetterQueueUrl",
+        "StateTable",
+        "SummaryQueueUrl",
+        "SummaryDeadLetterQueueUrl",
         "DetectFailureQueueUrl",
         "HandoverFailureQueueUrl",
         "SetWebhooksecops",
@@ -282,7 +315,7 @@ def test_a_change_of_config_alone_changes_only_the_functions_code(
     config.write_text(Path("config/alerts.yaml").read_text() + OF_CONFIG_ALONE)
     after = synthesize(config, tmp_path)
     found = _differences(template, after)
-    assert ["Code/S3Key", "Code/S3Key"] == [path.split("/Properties/")[1] for path in found]
+    assert ["Code/S3Key"] * 3 == [path.split("/Properties/")[1] for path in found]
 
 
 def test_a_change_of_what_is_watched_changes_the_rule_too_and_nothing_else(
@@ -297,6 +330,7 @@ def test_a_change_of_what_is_watched_changes_the_rule_too_and_nothing_else(
     assert "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS" == rule["State"]
     assert ["aws.iot", "aws.iotevents"] == rule["EventPattern"]["source"]
     assert [
+        "Code/S3Key",
         "Code/S3Key",
         "Code/S3Key",
         "EventPattern/detail/eventSource",
@@ -325,7 +359,7 @@ EXAMPLES = sorted(Path("config/examples").glob("*.yaml"))
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
 def test_each_example_synthesizes_without_a_finding(example: Path, tmp_path: Path) -> None:
     template = synthesize(example, tmp_path)
-    assert 2 == len(_functions(template))
+    assert 3 == len(_functions(template))
 
 
 def test_a_secret_in_secrets_manager_is_granted_by_its_name_alone(tmp_path: Path) -> None:

@@ -12,7 +12,15 @@ from typing import Any
 
 from handlers.core.alerts import Alert, Story
 from handlers.core.console import event_link
-from handlers.core.renderings.text import render_actor, render_title, span_of, tell_call, tell_story
+from handlers.core.renderings.text import (
+    is_of_one_actor,
+    render_actor,
+    render_title,
+    span_of,
+    tell_call,
+    tell_rollup,
+    tell_story,
+)
 from handlers.core.severity import Severity
 
 _HEADER_LIMIT = 150
@@ -49,6 +57,8 @@ def _blocks(alert: Alert, title: str) -> Iterator[dict[str, Any]]:
     yield _section("\n".join(f"• {_escape(reason)}" for reason in alert.reasons))
     if alert.story is not None:
         yield _section("\n".join(_story(alert.story)))
+    if alert.rollup is not None:
+        yield _section("\n".join(f"*{name}* {_code(text)}" for name, text in tell_rollup(alert.rollup)))
     yield {"type": "section", "fields": [_markdown(f"*{name}*\n{text}") for name, text in _fields(alert)]}
     details = "\n".join(f"{_escape(name)}: {_code(value)}" for name, value in _details(alert))
     if details:
@@ -68,11 +78,16 @@ def _story(story: Story) -> Iterator[str]:
 
 
 def _fields(alert: Alert) -> Iterator[tuple[str, str]]:
-    yield "Who", f"{_code(render_actor(alert))}\n{_code(alert.actor.id)}"
+    if is_of_one_actor(alert):
+        yield "Who", f"{_code(render_actor(alert))}\n{_code(alert.actor.id)}"
     account, region = alert.where
     yield "Where", f"account {_code(account)}\n{_code(region)}"
-    epoch = int(alert.time.timestamp())
-    yield "When", f"<!date^{epoch}^{{date_short_pretty}} {{time_secs}}|{alert.time:%Y-%m-%d %H:%M:%S} UTC>"
+    if alert.rollup is None:
+        epoch = int(alert.time.timestamp())
+        yield (
+            "When",
+            f"<!date^{epoch}^{{date_short_pretty}} {{time_secs}}|{alert.time:%Y-%m-%d %H:%M:%S} UTC>",
+        )
     if alert.source_ip:
         yield "From", _code(alert.source_ip)
 
