@@ -13,15 +13,17 @@ from time import process_time
 from typing import Any
 
 from bench.events import make_events
-from handlers.adapters.memory_claims import MemoryClaims
+from handlers.adapters.memory_buckets import MemoryBuckets
+from handlers.adapters.memory_mutes import MemoryMutes
 from handlers.adapters.memory_windows import MemoryWindows
 from handlers.core.alerts import Delivery
 from handlers.core.record_pattern import RecordPattern
+from handlers.core.rollups import Summary
 from handlers.core.ruleset import Ruleset
 from handlers.core.severity import Severity
 from handlers.core.windowed_rules import CALLS, Threshold, WindowedRule
-from handlers.pipeline import Run
 from handlers.pipeline.detection import detect
+from handlers.pipeline.telling import Outside
 from rulebook.catalog import load_catalog
 from rulebook.compile import compile_file
 
@@ -40,9 +42,12 @@ _WITHIN = 3600
 
 @dataclass(slots=True)
 class _Nowhere:
-    """A queue that forgets."""
+    """Queues that forget."""
 
     def send(self, deliveries: Sequence[Delivery]) -> None:
+        """Do nothing."""
+
+    def ask(self, summary: Summary, *, delay: timedelta) -> None:
         """Do nothing."""
 
 
@@ -119,7 +124,7 @@ def _fill(depth: int, ruleset: Ruleset) -> MemoryWindows:
         event["detail"]["eventID"] = f"filling-{number}"
         moment = _START + timedelta(seconds=number * (_WITHIN - 1) / depth)
         event["detail"]["eventTime"] = f"{moment:%Y-%m-%dT%H:%M:%SZ}"
-        _detect(event, ruleset, windows, MemoryClaims(), _Nowhere())
+        detect(event, ruleset=ruleset, windows=windows, outside=_make_outside())
     return windows
 
 
@@ -128,19 +133,20 @@ def _time_filled(events: Sequence[Mapping[str, Any]], ruleset: Ruleset, filled: 
 
 
 def _time(events: Sequence[Mapping[str, Any]], ruleset: Ruleset, windows: MemoryWindows) -> float:
-    claims, queue = MemoryClaims(), _Nowhere()
+    outside = _make_outside()
     started = process_time()
     for event in events:
-        _detect(event, ruleset, windows, claims, queue)
+        detect(event, ruleset=ruleset, windows=windows, outside=outside)
     return process_time() - started
 
 
-def _detect(
-    event: object,
-    ruleset: Ruleset,
-    windows: MemoryWindows,
-    claims: MemoryClaims,
-    queue: _Nowhere,
-) -> None:
-    run = Run(owner="bench", now=_START + timedelta(hours=2), lease=timedelta(minutes=1))
-    detect(event, ruleset=ruleset, claims=claims, windows=windows, queue=queue, run=run)
+def _make_outside() -> Outside:
+    now = _START + timedelta(hours=2)
+    return Outside(
+        buckets=MemoryBuckets(),
+        mutes=MemoryMutes(),
+        deliveries=_Nowhere(),
+        summaries=_Nowhere(),
+        clock=lambda: now,
+        grace=timedelta(minutes=5),
+    )

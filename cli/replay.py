@@ -9,26 +9,24 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Any, NamedTuple, TypeAlias
 
 from cli.event_files import Unreadable
-from handlers.adapters.memory_claims import MemoryClaims
-from handlers.adapters.memory_windows import MemoryWindows
+from cli.playback import Playback
 from handlers.core.alerts import Alert, Delivery
 from handlers.core.operations import is_read, service_of
 from handlers.core.record import Record
 from handlers.core.renderings.text import render_title
 from handlers.core.ruleset import Ruleset
-from handlers.pipeline import Run
-from handlers.pipeline.detection import Detection, detect_record
+from handlers.pipeline.detection import Detection
+from handlers.pipeline.telling import Fate
 from rulebook.config.dead_patterns import READS_THAT_ARRIVE
 
 _EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 """Between these no sum of times is out of range."""
 _OUT_OF_RANGE = "is no CloudTrail record: eventTime is before 1970 or after 9000"
-_LEASE = timedelta(minutes=1)
 
 _Identity: TypeAlias = tuple[str, str, str]
 """Account, Region and event id."""
@@ -40,18 +38,29 @@ class Outcome(IntEnum):
     OTHER_SERVICES = 0
     """The service is not watched, or it is no call of the control plane."""
     READ_ONLY = 1
-    NO_FINDING = 2
+    BELOW_ROUTES = 2
+    """The operation is off, the finding is below the minimum, or no route takes it."""
     SUPPRESSED = 3
-    NOBODY = 4
-    """It is an alert that nobody is told."""
-    TOLD = 5
+    MUTED = 4
+    HELD = 5
+    """A rollup counts it. An archive is told at once."""
+    TOLD = 6
+
+
+_OUTCOMES = {
+    Fate.NOBODY: Outcome.BELOW_ROUTES,
+    Fate.MUTED: Outcome.MUTED,
+    Fate.HELD: Outcome.HELD,
+    Fate.TOLD: Outcome.TOLD,
+}
 
 
 class Told(NamedTuple):
-    """An alert as it is told, and to whom; nobody is told what is on trial or below the minimum."""
+    """An alert as it is told, when, and to whom; nobody is told what is on trial or below the minimum."""
 
     alert: Alert
     destinations: tuple[str, ...]
+    time: datetime
 
 
 @dataclass(slots=True)
@@ -65,8 +74,9 @@ class Tally:
     """By reason."""
     examples: dict[str, int] = field(default_factory=dict)
     """The number, counted from 1, of the first record that is unreadable for a reason."""
-    windowed: Counter[Outcome] = field(default_factory=Counter)
-    """Windowed alerts that somebody or nobody is told."""
+    windowed: Counter[Fate] = field(default_factory=Counter)
+    """What became of windowed alerts."""
+    rollups: int = 0
 
     def refuse(self, number: int, why: str) -> None:
         """Count what can not be judged."""
@@ -86,23 +96,30 @@ class Tally:
         """The sums.
 
         read = judged + other_services + read_only + unreadable + repeated
-        judged = alerts + suppressed + no_finding
-        alerts + windowed = told + nobody
+        judged = told + held + suppressed + muted + below_routes
+        windowed = windowed_told + windowed_held + windowed_muted + windowed_to_nobody
+
+        The counts of all rollups are held + windowed_held.
         """
         calls, unreadable = Counter(self.outcomes.values()), self.unreadable.total()
         return {
             "read": self.read,
-            "judged": sum(number for outcome, number in calls.items() if outcome >= Outcome.NO_FINDING),
+            "judged": sum(number for outcome, number in calls.items() if outcome >= Outcome.BELOW_ROUTES),
             "other_services": calls[Outcome.OTHER_SERVICES],
             "read_only": calls[Outcome.READ_ONLY],
             "unreadable": unreadable,
             "repeated": self.read - unreadable - len(self.outcomes),
-            "alerts": calls[Outcome.NOBODY] + calls[Outcome.TOLD],
+            "told": calls[Outcome.TOLD],
+            "held": calls[Outcome.HELD],
             "suppressed": calls[Outcome.SUPPRESSED],
-            "no_finding": calls[Outcome.NO_FINDING],
+            "muted": calls[Outcome.MUTED],
+            "below_routes": calls[Outcome.BELOW_ROUTES],
             "windowed": self.windowed.total(),
-            "told": calls[Outcome.TOLD] + self.windowed[Outcome.TOLD],
-            "nobody": calls[Outcome.NOBODY] + self.windowed[Outcome.NOBODY],
+            "windowed_told": self.windowed[Fate.TOLD],
+            "windowed_held": self.windowed[Fate.HELD],
+            "windowed_muted": self.windowed[Fate.MUTED],
+            "windowed_to_nobody": self.windowed[Fate.NOBODY],
+            "rollups": self.rollups,
         }
 
 
@@ -110,15 +127,22 @@ def replay(found: Iterable[Record | Unreadable], ruleset: Ruleset, tally: Tally)
     """The alerts of all records, in the order in which they are told; `tally` counts what became of each.
 
     A call is told once, however often its record stands there. Where a corrected record is told and the
-    first one was told to nobody, both are alerts of one id. Nothing is told before everything is read.
+    first one was told to nobody, both are alerts of one id. Rollups come when they are due. Nothing is told
+    before everything is read.
     """
-    queue, claims, windows = _Queue(), MemoryClaims(), MemoryWindows()
+    playback = Playback(ruleset, _EARLIEST)
     for record in _in_order(found, ruleset, tally):
-        run = Run(owner="replay", now=record.event_time, lease=_LEASE)
-        detection = detect_record(
-            record, ruleset=ruleset, claims=claims, windows=windows, queue=queue, run=run
-        )
-        yield from _tell(detection, queue.take(), ruleset, tally)
+        yield from _tell_rollups(playback, tally, until=record.event_time)
+        detection, sent = playback.play(record)
+        yield from _tell(detection, sent, ruleset, tally)
+    yield from _tell_rollups(playback, tally)
+
+
+def _tell_rollups(playback: Playback, tally: Tally, until: datetime | None = None) -> Iterator[Told]:
+    while (sent := playback.next_rollup(until)) is not None:
+        for alert in {each.alert.alert_id: each.alert for each in sent}.values():
+            tally.rollups += 1
+            yield Told(alert, _receivers(alert, sent), playback.now)
 
 
 def _in_order(found: Iterable[Record | Unreadable], ruleset: Ruleset, tally: Tally) -> list[Record]:
@@ -149,41 +173,30 @@ def _tell(detection: Detection, sent: Sequence[Delivery], ruleset: Ruleset, tall
     record, finding = detection.judged.record, detection.judged.finding
     if detection.alert is None or finding is None:
         reads = _only_reads(record, ruleset)
-        tally.note(record, Outcome.READ_ONLY if reads else Outcome.NO_FINDING)
+        tally.note(record, Outcome.READ_ONLY if reads else Outcome.BELOW_ROUTES)
     elif finding.is_suppressed:
         tally.note(record, Outcome.SUPPRESSED)
-    elif tally.note(record, Outcome.TOLD if finding.destinations else Outcome.NOBODY):
-        yield Told(detection.alert, _receivers(detection.alert, sent))
+    else:
+        is_new = tally.note(record, _OUTCOMES[detection.fate])
+        receivers = _receivers(detection.alert, sent)
+        if receivers or (is_new and detection.fate is Fate.NOBODY):
+            yield Told(detection.alert, receivers, record.event_time)
     for windowed in detection.windowed:
-        told = Told(windowed.alert, _receivers(windowed.alert, sent))
-        tally.windowed[Outcome.TOLD if told.destinations else Outcome.NOBODY] += 1
-        yield told
+        tally.windowed[windowed.fate] += 1
+        receivers = _receivers(windowed.alert, sent)
+        if receivers or windowed.fate is Fate.NOBODY:
+            yield Told(windowed.alert, receivers, record.event_time)
 
 
 def _receivers(alert: Alert, sent: Sequence[Delivery]) -> tuple[str, ...]:
-    return tuple(each.destination for each in sent if each.alert is alert)
-
-
-class _Queue:
-    """Keeps what is sent until it is taken."""
-
-    def __init__(self) -> None:
-        self._sent: list[Delivery] = []
-
-    def send(self, deliveries: Sequence[Delivery]) -> None:
-        """See `DeliveryQueue.send`."""
-        self._sent.extend(deliveries)
-
-    def take(self) -> Sequence[Delivery]:
-        """What was sent since it was taken last."""
-        sent, self._sent = self._sent, []
-        return sent
+    return tuple(each.destination for each in sent if each.alert.alert_id == alert.alert_id)
 
 
 def told_data(told: Told) -> dict[str, Any]:
     """An alert as JSON types; times are ISO 8601 in UTC."""
-    alert, story = told.alert, told.alert.story
-    first, last = (alert.time, alert.time) if story is None else (story.first_seen, story.last_seen)
+    alert = told.alert
+    several = alert.story or alert.rollup
+    first, last = (alert.time, alert.time) if several is None else (several.first_seen, several.last_seen)
     return {
         "alert_id": alert.alert_id,
         "kind": alert.kind,
@@ -198,6 +211,6 @@ def told_data(told: Told) -> dict[str, Any]:
         "subject": alert.subject,
         "first_seen": f"{first:%Y-%m-%dT%H:%M:%SZ}",
         "last_seen": f"{last:%Y-%m-%dT%H:%M:%SZ}",
-        "count": 1 if story is None else story.count,
+        "count": 1 if several is None else several.count,
         "destinations": list(told.destinations),
     }

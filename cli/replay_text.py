@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from cli.replay import Tally, Told
-from handlers.core.renderings.text import render_title, story_lines
+from handlers.core.renderings.text import render_title, story_lines, tell_rollup
 from handlers.core.text import say_count
 
 
 def render_told(told: Told) -> str:
-    """An alert on one line, and below it the calls of a windowed one."""
+    """An alert on one line, and below it the calls of a windowed one, or what a rollup counts."""
     return "\n".join(_told_lines(told)) + "\n"
 
 
 def _told_lines(told: Told) -> Iterator[str]:
     alert, receivers = told.alert, ", ".join(told.destinations) or "nobody"
-    yield f"{alert.time:%Y-%m-%d %H:%M:%S}  {render_title(alert)} → {receivers}"
+    yield f"{told.time:%Y-%m-%d %H:%M:%S}  {render_title(alert)} → {receivers}"
     if alert.story is not None:
         yield from (f"    {line}" for line in story_lines(alert.story))
+    if alert.rollup is not None:
+        yield from (f"    {name}: {text}" for name, text in tell_rollup(alert.rollup))
 
 
 def render_unreadable(tally: Tally, name: str) -> str:
@@ -45,17 +47,22 @@ def render_totals(totals: Mapping[str, int], *, blank: bool) -> str:
         )
         if totals[name] or name == "judged"
     )
-    alerts = say_count(totals["alerts"] + totals["windowed"], "alert")
-    over_time = f", {totals['windowed']:,} of rules over time" if totals["windowed"] else ""
-    to_nobody = f"; {totals['nobody']:,} to nobody" if totals["nobody"] else ""
-    lines.append(f"{alerts}{over_time}{to_nobody}")
+    if totals["windowed"]:
+        fates = _fates(totals, "windowed_", {**_FATES, "to_nobody": "to nobody"})
+        lines.append(f"{say_count(totals['windowed'], 'alert')} of rules over time: {fates}")
+    if totals["rollups"]:
+        held = totals["held"] + totals["windowed_held"]
+        lines.append(f"{say_count(totals['rollups'], 'rollup')} of the {held:,} held")
     return "\n".join(lines) + "\n"
 
 
+_FATES = {"told": "told", "held": "held", "suppressed": "suppressed", "muted": "muted"}
+
+
 def _judged(totals: Mapping[str, int]) -> str:
-    parts = [f"{say_count(totals['alerts'], 'alert')}"]
-    if totals["suppressed"]:
-        parts.append(f"{totals['suppressed']:,} suppressed")
-    if totals["no_finding"]:
-        parts.append(f"{totals['no_finding']:,} without a finding")
-    return f"judged: {', '.join(parts)}"
+    return f"judged: {_fates(totals, '', {**_FATES, 'below_routes': 'to nobody'})}"
+
+
+def _fates(totals: Mapping[str, int], prefix: str, words: Mapping[str, str]) -> str:
+    numbers = [(totals.get(prefix + name, 0), said) for name, said in words.items()]
+    return ", ".join(f"{number:,} {said}" for number, said in numbers if number) or "0 told"

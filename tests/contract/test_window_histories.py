@@ -21,10 +21,10 @@ from handlers.core.alerts import Alert
 from handlers.core.judgement import judge_event
 from handlers.core.record import parse_event
 from handlers.core.ruleset import Ruleset
-from handlers.pipeline import Run
 from handlers.pipeline.windows import Windows, enter_windows
 from local.aws import EmbeddedAws
 from tests.support.interleaved import Died, Outside, interleave
+from tests.support.outside import make_outside
 from tests.support.reference import Fire, Seen, fires_of
 from tests.support.small_windows import BURST, START, WITHIN, make_call, make_windowed_ruleset
 
@@ -46,8 +46,7 @@ def enter(seen: Seen, outside: Outside, ruleset: Ruleset = RULESET) -> None:
         judge_event(parse_event(event), ruleset),
         ruleset=ruleset,
         windows=outside,
-        send=outside.send,
-        run=Run(owner="run", now=NOW, lease=NOW - NOW),
+        outside=make_outside(NOW, deliveries=outside),
     )
 
 

@@ -11,14 +11,13 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from handlers.adapters.memory_claims import MemoryClaims
 from handlers.adapters.memory_windows import MemoryWindows
-from handlers.core.alerts import Alert, Delivery
+from handlers.core.alerts import Alert
 from handlers.core.ruleset import Ruleset
-from handlers.pipeline import Run
 from handlers.pipeline.detection import detect
 from rulebook.compile import compile_file
 from tests.support.catalog import CATALOG
+from tests.support.outside import make_outside
 from tests.support.records import ACCOUNT, REGION, make_event
 
 START = datetime(2026, 11, 2, 9, tzinfo=UTC)
@@ -78,18 +77,11 @@ def built_in() -> Ruleset:
 
 def windowed_alerts(events: Iterable[dict[str, Any]], ruleset: Ruleset | None = None) -> Sequence[Alert]:
     """The windowed alerts of events that arrive in this order."""
-    claims, windows = MemoryClaims(), MemoryWindows()
+    windows = MemoryWindows()
     alerts: list[Alert] = []
     for event in events:
         now = datetime.fromisoformat(event["detail"]["eventTime"]) + timedelta(minutes=1)
-        detection = detect(
-            event,
-            ruleset=ruleset or built_in(),
-            claims=claims,
-            windows=windows,
-            queue=_Nowhere(),
-            run=Run(owner="history", now=now, lease=timedelta(seconds=45)),
-        )
+        detection = detect(event, ruleset=ruleset or built_in(), windows=windows, outside=make_outside(now))
         alerts.extend(each.alert for each in detection.windowed)
     return alerts
 
@@ -103,11 +95,6 @@ def document(action: str, resource: str = "*") -> str:
     """A policy document that allows this action."""
     statement = {"Effect": "Allow", "Action": action, "Resource": resource}
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-
-
-class _Nowhere:
-    def send(self, deliveries: Sequence[Delivery]) -> None:
-        """Detection says what was sent."""
 
 
 def _identity(role: str | None, account: str) -> dict[str, Any]:

@@ -30,11 +30,11 @@ TOLD = """\
     attach         09:30:04 iot:AttachPolicy by fleet-admin
 
 8 records read
-        5  judged: 5 alerts
+        5  judged: 5 told
         1  of other services, or no calls of the control plane
         1  that are no CloudTrail records
         1  repeated
-7 alerts, 2 of rules over time; 1 to nobody
+2 alerts of rules over time: 1 told, 1 to nobody
 """
 
 
@@ -67,20 +67,21 @@ def test_text_of_a_record_stays_on_one_line_without_control_characters() -> None
 
 
 def test_nothing_read_is_told_in_one_short_text() -> None:
-    assert "0 records read\n        0  judged: 0 alerts\n0 alerts\n" == render_totals(
-        Tally().totals(), blank=False
-    )
+    assert "0 records read\n        0  judged: 0 told\n" == render_totals(Tally().totals(), blank=False)
 
 
-def test_all_that_was_judged_without_an_alert_is_told_and_that_reads_are_not_watched() -> None:
-    totals = {**Tally().totals(), "read": 6000, "judged": 5000, "suppressed": 2000, "no_finding": 3000}
+def test_all_that_was_judged_is_told_by_what_became_of_it_and_that_reads_are_not_watched() -> None:
+    judged = {"judged": 9000, "told": 5, "held": 3995, "suppressed": 2000, "below_routes": 3000}
+    over_time = {"windowed": 7, "windowed_told": 2, "windowed_held": 5}
     expected = """\
-6,000 records read
-    5,000  judged: 0 alerts, 2,000 suppressed, 3,000 without a finding
+10,000 records read
+    9,000  judged: 5 told, 3,995 held, 2,000 suppressed, 3,000 to nobody
     1,000  that only read, which this config does not watch
-0 alerts
+7 alerts of rules over time: 2 told, 5 held
+12 rollups of the 4,000 held
 """
-    assert expected == render_totals({**totals, "read_only": 1000}, blank=False)
+    totals = {**Tally().totals(), **judged, **over_time, "rollups": 12}
+    assert expected == render_totals({**totals, "read": 10_000, "read_only": 1000}, blank=False)
 
 
 def test_each_reason_is_told_once_with_its_first_record_and_how_many_more_have_it() -> None:

@@ -177,10 +177,10 @@ def test_a_delivery_says_its_kind_and_the_version_of_its_format() -> None:
 @pytest.mark.parametrize(
     ("change", "stated"),
     [
-        ({"kind": "rollup"}, "kind rollup, version 1"),
+        ({"kind": "digest"}, "kind digest, version 1"),
         ({"version": 2}, "kind alert, version 2"),
         ({"kind": None}, "kind null, version 1"),
-        ({"kind": "rollup", "version": 3, "destination": None, "alert": None}, "kind rollup, version 3"),
+        ({"kind": "digest", "version": 3, "destination": None, "alert": None}, "kind digest, version 3"),
     ],
 )
 def test_a_kind_or_a_version_of_a_newer_release_is_told_apart_from_what_is_no_delivery(

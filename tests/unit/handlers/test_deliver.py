@@ -93,7 +93,7 @@ def test_a_message_that_can_never_be_sent_is_given_up_with_the_reason_and_forgot
     [
         (None, None),
         (TryAgain("Slack answered 500"), "Slack answered 500"),
-        (ClaimHeld("another run"), "another run"),
+        (ClaimHeld("another run", timedelta(seconds=90)), "another run"),
         (Undeliverable("Slack answered 404 no_service"), "Slack answered 404 no_service"),
         (KeyError("audit"), "KeyError: 'audit'"),
     ],

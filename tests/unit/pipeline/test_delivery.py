@@ -1,41 +1,23 @@
-"""The pipeline on honest in-memory adapters: what is claimed, told, retried and given up."""
+"""Deliveries on honest in-memory adapters: what is claimed, sent, retried and given up."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
 from handlers.adapters.memory_claims import MemoryClaims
-from handlers.adapters.memory_windows import MemoryWindows
 from handlers.core.alerts import Alert, Delivery, write_delivery
 from handlers.core.backoff import retry_delay, spread_of
 from handlers.core.destinations import Destination
-from handlers.core.record import BadRecord
 from handlers.pipeline import ClaimHeld, Run, TryAgain, Undeliverable
-from handlers.pipeline.delivery import Attempt, Outcome, QueueMessage, deliver, handle_message
-from handlers.pipeline.detection import Detection, detect
+from handlers.pipeline.delivery import Attempt, Outcome, deliver, handle_message
+from handlers.pipeline.messages import Failure, QueueMessage
 from tests.support.alerts import make_alert
-from tests.support.records import make_event
 from tests.support.rules import make_ruleset
 
 NOW = datetime(2026, 11, 22, 9, 31, tzinfo=UTC)
 LEASE = timedelta(seconds=45)
-
-
-@dataclass
-class MemoryQueue:
-    """A queue that refuses while it has `faults`."""
-
-    sent: list[Delivery] = field(default_factory=list)
-    faults: list[BaseException] = field(default_factory=list)
-
-    def send(self, deliveries: Sequence[Delivery]) -> None:
-        if self.faults:
-            raise self.faults.pop()
-        self.sent.extend(deliveries)
 
 
 @dataclass
@@ -76,20 +58,8 @@ BODY = write_delivery(Delivery(alert=make_alert(), destination="secops"))
 @dataclass
 class World:
     claims: MemoryClaims = field(default_factory=MemoryClaims)
-    windows: MemoryWindows = field(default_factory=MemoryWindows)
-    queue: MemoryQueue = field(default_factory=MemoryQueue)
     slack: MemorySender = field(default_factory=MemorySender)
     retries: MemoryRetries = field(default_factory=MemoryRetries)
-
-    def detect(self, event: Any, *, owner: str = "run-1", now: datetime = NOW) -> Detection:
-        return detect(
-            event,
-            ruleset=make_ruleset(),
-            claims=self.claims,
-            windows=self.windows,
-            queue=self.queue,
-            run=Run(owner=owner, now=now, lease=LEASE),
-        )
 
     def deliver(self, destination: str = "secops", *, owner: str = "run-1", now: datetime = NOW) -> bool:
         return deliver(
@@ -111,6 +81,11 @@ class World:
         )
 
 
+def failure_of(attempt: Attempt) -> Failure:
+    assert attempt.failure is not None
+    return attempt.failure
+
+
 def delay_after(receives: int) -> timedelta:
     return retry_delay(receives, spread=spread_of("message-1", receives))
 
@@ -120,55 +95,17 @@ def world() -> World:
     return World()
 
 
-def test_an_event_becomes_one_delivery_for_each_destination(world: World) -> None:
-    world.detect(make_event())
-    assert [Delivery(make_alert(), "secops"), Delivery(make_alert(), "audit")] == world.queue.sent
-
-
-def test_an_operation_that_no_rule_knows_becomes_nothing(world: World) -> None:
-    assert world.detect(make_event("ListThings")).alert is None
-    assert [] == world.queue.sent
-
-
-def test_the_same_event_again_becomes_nothing_more(world: World) -> None:
-    world.detect(make_event())
-    again = world.detect(make_event(), owner="run-2", now=NOW + timedelta(days=14))
-    assert (True, 2) == (again.repeated, len(world.queue.sent))
-
-
-def test_an_event_without_a_record_is_refused_so_that_it_reaches_the_failure_queue(world: World) -> None:
-    with pytest.raises(BadRecord):
-        world.detect({"detail": {"eventName": "UpdateCertificate"}})
-
-
-def test_when_the_queue_throttles_after_the_claim_a_retry_at_once_tells_it(world: World) -> None:
-    world.queue.faults = [ConnectionError("throttled")]
-    with pytest.raises(ConnectionError):
-        world.detect(make_event())
-    world.detect(make_event(), owner="run-2")
-    assert 2 == len(world.queue.sent)
-
-
 class Killed(BaseException):
     """The run is stopped at once, as by a timeout: no handler of ours runs."""
 
 
 def test_a_run_that_dies_with_the_claim_is_made_good_once_its_lease_lapses(world: World) -> None:
-    world.queue.faults = [Killed()]
+    world.slack.faults = [Killed()]
     with pytest.raises(Killed):
-        world.detect(make_event())
+        world.deliver()
     with pytest.raises(ClaimHeld):
-        world.detect(make_event(), owner="run-2", now=NOW + LEASE / 2)
-    world.detect(make_event(), owner="run-3", now=NOW + LEASE)
-    assert 2 == len(world.queue.sent)
-
-
-def test_lambdas_own_retry_of_a_dead_run_need_not_wait_for_the_lease(world: World) -> None:
-    world.queue.faults = [Killed()]
-    with pytest.raises(Killed):
-        world.detect(make_event(), owner="run-1")
-    world.detect(make_event(), owner="run-1", now=NOW + timedelta(seconds=1))
-    assert 2 == len(world.queue.sent)
+        world.deliver(owner="run-2", now=NOW + LEASE / 2)
+    assert world.deliver(owner="run-3", now=NOW + LEASE)
 
 
 def test_a_claim_that_can_not_be_released_is_told_with_the_first_error(world: World) -> None:
@@ -178,9 +115,9 @@ def test_a_claim_that_can_not_be_released_is_told_with_the_first_error(world: Wo
             raise ConnectionError("also throttled")
 
     world.claims = Stuck()
-    world.queue.faults = [ConnectionError("throttled")]
+    world.slack.faults = [ConnectionError("throttled")]
     with pytest.raises(ConnectionError, match=r"^throttled") as caught:
-        world.detect(make_event())
+        world.deliver()
     assert "was not released (also throttled); it lapses after 0:00:45" in caught.value.__notes__[0]
 
 
@@ -226,13 +163,17 @@ def test_a_message_that_fails_is_hidden_for_longer_the_more_often_it_came(
 ) -> None:
     world.slack.faults = [fault]
     attempt = world.handle(receives=receives)
-    assert (Outcome.WAITING, fault, delay_after(receives)) == (attempt.outcome, attempt.error, attempt.delay)
+    assert (Outcome.WAITING, fault, delay_after(receives)) == (
+        attempt.outcome,
+        failure_of(attempt).error,
+        failure_of(attempt).delay,
+    )
     assert [("handle-1", delay_after(receives))] == world.retries.waits
 
 
 def test_a_message_is_hidden_for_as_long_as_its_destination_asks(world: World) -> None:
     world.slack.faults = [TryAgain("Slack answered 429", after=timedelta(minutes=20))]
-    assert timedelta(minutes=20) == world.handle().delay
+    assert timedelta(minutes=20) == failure_of(world.handle()).delay
 
 
 def test_a_message_that_another_run_holds_comes_back_soon_and_when_its_lease_has_lapsed_at_the_latest(
@@ -242,14 +183,14 @@ def test_a_message_that_another_run_holds_comes_back_soon_and_when_its_lease_has
     with pytest.raises(Killed):
         world.handle()
     assert [delay_after(1), LEASE] == [
-        world.handle(receives=receives, owner="run-2").delay for receives in (1, 9)
+        failure_of(world.handle(receives=receives, owner="run-2")).delay for receives in (1, 9)
     ]
 
 
 def test_a_message_that_can_never_be_sent_is_kept_with_the_reason(world: World) -> None:
     world.slack.faults = [Undeliverable("Slack answered 404 no_service")]
     attempt = world.handle()
-    assert (Outcome.GIVEN_UP, None) == (attempt.outcome, attempt.delay)
+    assert (Outcome.GIVEN_UP, None) == (attempt.outcome, failure_of(attempt).delay)
     assert [(BODY, "Slack answered 404 no_service")] == world.retries.given_up
 
 
@@ -259,8 +200,8 @@ def test_a_message_that_is_no_delivery_is_kept_with_the_reason(world: World) -> 
 
 
 def test_a_message_that_a_newer_detect_wrote_waits_for_the_newer_deliver(world: World) -> None:
-    attempt = world.handle(json.dumps({**json.loads(BODY), "kind": "rollup"}))
-    assert "the message is of kind rollup, version 1: a newer release wrote it" == attempt.reason
+    attempt = world.handle(json.dumps({**json.loads(BODY), "kind": "digest"}))
+    assert "the message is of kind digest, version 1: a newer release wrote it" == failure_of(attempt).reason
     assert ([("handle-1", delay_after(5))], []) == (world.retries.waits, world.retries.given_up)
 
 
@@ -268,7 +209,7 @@ def test_a_message_that_can_not_be_kept_in_the_dead_letter_queue_is_tried_again(
     world.slack.faults = [Undeliverable("Slack answered 404 no_service")]
     world.retries.faults = [ConnectionError("throttled")]
     attempt = world.handle()
-    assert (Outcome.WAITING, "ConnectionError: throttled") == (attempt.outcome, attempt.reason)
+    assert (Outcome.WAITING, "ConnectionError: throttled") == (attempt.outcome, failure_of(attempt).reason)
     assert [("handle-1", delay_after(5))] == world.retries.waits
 
 
@@ -281,7 +222,7 @@ def test_a_message_that_can_not_be_hidden_comes_back_all_the_same_and_the_reason
     assert Outcome.WAITING == attempt.outcome
     assert (
         "Slack answered 500; the message was not hidden (throttled); it waits for the queue's own timeout"
-    ) == attempt.reason
+    ) == failure_of(attempt).reason
 
 
 def test_a_claim_that_was_not_released_is_told_with_the_reason(
@@ -293,4 +234,4 @@ def test_a_claim_that_was_not_released_is_told_with_the_reason(
 
     monkeypatch.setattr(MemoryClaims, "release", stuck)
     world.slack.faults = [TryAgain("Slack answered 500")]
-    assert "was not released (throttled)" in str(world.handle().reason)
+    assert "was not released (throttled)" in failure_of(world.handle()).reason
