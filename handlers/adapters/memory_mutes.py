@@ -21,7 +21,9 @@ class MemoryMutes:
 
     def register(self, mute: Mute, audience: tuple[str, ...]) -> datetime:
         """See `Mutes.register`."""
-        saved = self._saved[mute.mute_id]
+        saved = self._saved.get(mute.mute_id)
+        if saved is None:
+            return mute.ends
         self._saved[mute.mute_id] = saved._replace(audiences=saved.audiences | {audience})
         return saved.mute.ends
 
@@ -31,7 +33,8 @@ class MemoryMutes:
 
     def end(self, mute: Mute, ends: datetime) -> SavedMute:
         """See `Mutes.end`."""
-        saved = self._saved[mute.mute_id]
-        earlier = replace(saved.mute, ends=min(ends, saved.mute.ends))
-        self._saved[mute.mute_id] = saved._replace(mute=earlier)
+        saved = self._saved.get(mute.mute_id)
+        if saved is None:
+            return SavedMute(mute)
+        self._saved[mute.mute_id] = saved._replace(mute=replace(mute, ends=min(ends, saved.mute.ends)))
         return self._saved[mute.mute_id]
