@@ -18,8 +18,9 @@ from handlers.adapters.dynamodb_buckets import DynamoDbBuckets
 from handlers.adapters.sqs_deliveries import SqsDeliveries
 from handlers.adapters.sqs_messages import SqsRetries, describe_failure, hand_out_again, read_messages
 from handlers.adapters.sqs_summaries import SqsSummaries
-from handlers.pipeline.messages import QueueMessage, process
+from handlers.pipeline.messages import QueueMessage, Retries, process
 from handlers.pipeline.summaries import read_body, summarise
+from handlers.pipeline.telling import Buckets, DeliveryQueue, SummaryQueue
 from handlers.settings import LambdaContext, read_summarise_settings
 
 logger = logging.getLogger("summarise")
@@ -28,10 +29,10 @@ logger.setLevel(logging.INFO)
 
 @dataclass(frozen=True, slots=True)
 class _Wiring:
-    buckets: DynamoDbBuckets
-    deliveries: SqsDeliveries
-    summaries: SqsSummaries
-    retries: SqsRetries
+    buckets: Buckets
+    deliveries: DeliveryQueue
+    summaries: SummaryQueue
+    retries: Retries
 
 
 @cache
@@ -60,7 +61,7 @@ def _is_done(message: QueueMessage, wiring: _Wiring) -> bool:
     def act() -> None:
         summary = read_body(message.body)
         about["bucket"], about["rule"] = summary.bucket.key, summary.alert.rule
-        about["counted"] = summarise(
+        about["rollups"] = summarise(
             summary,
             buckets=wiring.buckets,
             deliveries=wiring.deliveries,

@@ -191,10 +191,17 @@ def test_a_kind_or_a_version_of_a_newer_release_is_told_apart_from_what_is_no_de
         read_delivery(json.dumps({**data, **change}))
 
 
-def test_a_delivery_of_the_first_release_can_be_read_for_ever() -> None:
+@pytest.mark.parametrize(
+    ("file", "rule"),
+    [
+        ("delivery_of_the_first_release.json", "iot:UpdateCertificate"),
+        ("windowed_delivery_of_the_second_release.json", "burst"),
+    ],
+)
+def test_a_delivery_of_an_earlier_release_can_be_read_for_ever(file: str, rule: str) -> None:
     # Deliveries wait in the queue for days while the code moves on: a new field needs a default.
-    path = Path(__file__).with_name("delivery_of_the_first_release.json")
-    assert "iot:UpdateCertificate" == read_delivery(path.read_text()).alert.operation
+    delivery = read_delivery(Path(__file__).with_name(file).read_text())
+    assert (rule, None) == (delivery.alert.rule, delivery.alert.rollup)
 
 
 def test_what_a_custom_rule_leaves_open_is_as_the_catalog_has_it() -> None:

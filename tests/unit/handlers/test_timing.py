@@ -20,7 +20,7 @@ def _longest_call(config: Config) -> float:
 
 
 def test_detect_ends_before_its_timeout_even_when_every_call_fails_as_slowly_as_it_can() -> None:
-    # Claim, send, and then release or confirm; the timeouts stand in cdk/ and are compared in the template.
+    # The first call that fails ends the run, and at most two were slow before; the timeouts stand in cdk/.
     assert 3 * _longest_call(CONFIG) < 45
 
 

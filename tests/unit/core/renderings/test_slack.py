@@ -1,5 +1,6 @@
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import given
@@ -10,6 +11,7 @@ from handlers.core.alerts import Alert
 from handlers.core.renderings.slack import render_slack
 from tests.support.alerts import make_alert
 from tests.support.records import CERTIFICATE
+from tests.support.rollups import MUTE, make_rollup
 from tests.support.rules import UPDATE_CERTIFICATE
 
 HOSTILE = "<!channel> <https://evil.example|click> *bold* `code` & @here"
@@ -92,3 +94,23 @@ def test_links_are_not_unfurled() -> None:
 def _mrkdwn(block: dict[str, Any]) -> list[str]:
     objects = [block.get("text"), *block.get("fields", []), *block.get("elements", [])]
     return [entry["text"] for entry in objects if entry and entry["type"] == "mrkdwn"]
+
+
+def test_a_rollup_counts_and_names_and_the_end_of_a_mute_says_who_muted() -> None:
+    said = _texts(render_slack(make_rollup()))
+    assert "*Counted* `7 alerts, 2026-11-22 09:30:00 to 2026-11-22 09:30:06 UTC`" in said
+    assert "*On* `lamp-0, lamp-1, lamp-2, lamp-3, lamp-4 and 2 more`" in said
+    message = render_slack(make_rollup(mute=MUTE))
+    assert "🟠 High: mute load-test ended, it held 7 alerts" == message["text"]
+    assert "*Because* `weekly load test`" in _texts(message)
+    assert "fleet-admin" not in _texts(message)
+
+
+@given(st.text(max_size=120))
+def test_whatever_the_subjects_of_a_rollup_are_it_keeps_slacks_limits(text: str) -> None:
+    for mute in (None, replace(MUTE, reason=text or "x")):
+        message = render_slack(make_rollup(held=9, subject=f"{HOSTILE}{text}", address=text, mute=mute))
+        for block in Block.parse_all(message["blocks"]):
+            block.to_dict()
+        assert "<!channel>" not in _texts(message)
+        assert "<https://evil.example" not in _texts(message)

@@ -1,6 +1,7 @@
 from handlers.core.renderings.text import render_text
 from tests.support.alerts import make_alert
 from tests.support.records import CERTIFICATE
+from tests.support.rollups import MUTE, make_rollup, windowed_alert
 from tests.support.rules import make_ruleset
 
 
@@ -43,3 +44,67 @@ def test_people_read_what_they_call_the_account_and_the_region() -> None:
     lines = render_text(alert).splitlines()
     assert f"Medium: iot:UpdateCertificate on {CERTIFICATE} in prod (failed)" == lines[0]
     assert "Where      account prod (111122223333), Ireland (eu-west-1)" in lines
+
+
+def test_a_rollup_says_how_many_more_when_on_what_from_where_and_by_whom() -> None:
+    rollup = make_rollup()
+    assert (
+        render_text(rollup)
+        == f"""\
+High: 7 more iot:UpdateCertificate by fleet-admin
+
+- changes whether a device may connect
+- an identity becomes usable
+
+Counted    7 alerts, 2026-11-22 09:30:00 to 2026-11-22 09:30:06 UTC
+On         lamp-0, lamp-1, lamp-2, lamp-3, lamp-4 and 2 more
+From       198.51.100.7
+Who        role fleet-admin, session alice
+           arn:aws:iam::111122223333:role/fleet-admin
+Where      account 111122223333, eu-west-1
+
+What to do
+1. Ask who did it.
+2. aws iot update-certificate --certificate-id <id> --new-status INACTIVE
+
+One record https://eu-west-1.console.aws.amazon.com/cloudtrailv2/home?region=eu-west-1#/events/5d0c1d4e-0000-4000-8000-000000000002
+ATT&CK     T1098
+Alert      {rollup.alert_id}
+"""
+    )
+
+
+def test_a_rollup_of_latecomers_says_how_many_were_counted_before() -> None:
+    lines = render_text(make_rollup(held=7, rolled=5)).splitlines()
+    assert "High: 2 more iot:UpdateCertificate by fleet-admin" == lines[0]
+    span = "2026-11-22 09:30:00 to 2026-11-22 09:30:06 UTC"
+    assert f"Counted    2 alerts, {span}; they came late, 5 were counted before" in lines
+
+
+def test_the_end_of_a_mute_says_who_muted_what_it_held_and_why() -> None:
+    rollup = make_rollup(mute=MUTE)
+    assert (
+        render_text(rollup)
+        == f"""\
+High: mute load-test ended, it held 7 alerts
+
+- the mute load-test ended, so alerts like these are told again
+
+Counted    7 alerts, 2026-11-22 09:30:00 to 2026-11-22 09:30:06 UTC
+On         lamp-0, lamp-1, lamp-2, lamp-3, lamp-4 and 2 more
+From       198.51.100.7
+Muted      2026-11-22 07:40 to 2026-11-22 09:40 UTC
+By         arn:aws:iam::111122223333:user/alice
+Because    weekly load test
+Where      account 111122223333, eu-west-1
+
+One record https://eu-west-1.console.aws.amazon.com/cloudtrailv2/home?region=eu-west-1#/events/5d0c1d4e-0000-4000-8000-000000000002
+Alert      {rollup.alert_id}
+"""
+    )
+
+
+def test_a_rollup_of_a_rule_over_time_names_the_rule_and_no_actor() -> None:
+    lines = render_text(make_rollup(alert=windowed_alert(make_alert()))).splitlines()
+    assert "High: 7 more of certificate-burst" == lines[0]
+    assert [] == [line for line in lines if line.startswith("Who")]
