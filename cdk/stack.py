@@ -68,6 +68,12 @@ class ThingwatchStack(Stack):
         topic_arns = [*made.values(), *(each.topic for each in destinations if each.topic is not None)]
         self._grant(detection, summaries, delivery, table=table, topic_arns=topic_arns, secrets=secrets)
         CfnOutput(
+            self,
+            "GraceSeconds",
+            value=str(int(grace.total_seconds())),
+            description="So long after a dedup window its rollup is told",
+        )
+        CfnOutput(
             self, "StateTable", value=table.table_name, description="Windows, what was told, mutes, claims"
         )
         self._tell_names(detection, summaries, delivery, topics=topics, secrets=secrets)
@@ -81,7 +87,7 @@ class ThingwatchStack(Stack):
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
             encryption=dynamodb.TableEncryption.AWS_MANAGED,
             time_to_live_attribute="lapses",
-            # Windows, what is held, claims: they end by themselves and are not worth keeping without the stack.
+            # Windows, what is held, claims: they end by themselves and are worth nothing without the stack.
             removal_policy=RemovalPolicy.DESTROY,
         )
 

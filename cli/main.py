@@ -24,6 +24,7 @@ from cli.explain import event_data, explain_event
 from cli.explain_text import render_event
 from cli.init import BadAnswer, ask, render_config
 from cli.lookup import OnlyReads, UnknownName, built_in_rules, explain_name, list_all, rules_of
+from cli.mute_commands import mute, mutes, unmute
 from cli.replay import Tally, told_data
 from cli.replay import replay as replay_records
 from cli.replay_text import render_told, render_totals, render_unreadable
@@ -251,6 +252,12 @@ def match(
             raise BadFile(f"{name_of(pattern)}: {error}") from None
     typer.echo(json.dumps({"matches": matches}) if as_json else json.dumps(matches))
     raise typer.Exit(0 if matches else 1)
+
+
+_MUTE = "--operation iot:CreateThing --actor arn:aws:iam::111122223333:role/ci --for 2h"
+app.command(epilog=f'Example: thingwatch mute load-test {_MUTE} --reason "load test"')(mute)
+app.command(epilog="Examples: thingwatch mutes; thingwatch mutes --all --json")(mutes)
+app.command(epilog="Example: thingwatch unmute load-test")(unmute)
 
 
 @contextmanager

@@ -1,9 +1,9 @@
 """Mutes in the DynamoDB state table, all in one partition.
 
 One item a mute: `key` (always `mutes`), `place` (its id), `mute` (JSON), `ends` (epoch seconds; it holds, not
-the one in `mute`), `audiences` (string set of JSON lists), and `lapses`, the table's TTL attribute.
+the one in `mute`), `audiences` (by JSON list the JSON of an alert), and `lapses`, the table's TTL attribute.
 
-    register   ADD audiences      returns `ends` as it is by now
+    register   SET audiences.X    IF it is not there; returns `ends` as it is by now
     end        SET ends           IF it is later; returns the audiences that are registered by now
 
 Of the two, one sees what the other wrote: an audience that is registered after the end was moved is asked
@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
+from handlers.core.alerts import Alert
 from handlers.core.codec import from_json, to_json
 from handlers.core.mutes import Mute, SavedMute
 from handlers.pipeline.telling import KEPT
@@ -47,16 +48,20 @@ class DynamoDbMutes:
         )
         return [_read(item) for page in pages for item in page["Items"]]
 
-    def register(self, mute: Mute, audience: tuple[str, ...]) -> datetime:
+    def register(self, mute: Mute, audience: tuple[str, ...], alert: Alert) -> datetime:
         """See `Mutes.register`. One write."""
         try:
             answer = self._client.update_item(
                 TableName=self._table,
                 Key=_key(mute),
-                UpdateExpression="ADD #audiences :audience",
+                UpdateExpression="SET #audiences.#this = if_not_exists(#audiences.#this, :alert)",
                 ConditionExpression="attribute_exists(#key)",
-                ExpressionAttributeNames={"#audiences": "audiences", "#key": "key"},
-                ExpressionAttributeValues={":audience": {"SS": [json.dumps(audience)]}},
+                ExpressionAttributeNames={
+                    "#audiences": "audiences",
+                    "#this": json.dumps(audience),
+                    "#key": "key",
+                },
+                ExpressionAttributeValues={":alert": {"S": json.dumps(to_json(alert))}},
                 ReturnValues="ALL_NEW",
             )
         except self._client.exceptions.ConditionalCheckFailedException:
@@ -71,6 +76,7 @@ class DynamoDbMutes:
                 **_key(mute),
                 "mute": {"S": json.dumps(to_json(mute))},
                 "ends": _seconds(mute.ends),
+                "audiences": {"M": {}},
                 "lapses": _seconds(mute.ends + KEPT),
             },
         )
@@ -105,5 +111,8 @@ def _seconds(moment: datetime) -> dict[str, str]:
 def _read(item: Mapping[str, Any]) -> SavedMute:
     mute = from_json(Mute, json.loads(item["mute"]["S"]))
     ends = datetime.fromtimestamp(int(item["ends"]["N"]), UTC)
-    audiences = item["audiences"]["SS"] if "audiences" in item else ()
-    return SavedMute(replace(mute, ends=ends), frozenset(tuple(json.loads(each)) for each in audiences))
+    audiences = {
+        tuple(json.loads(audience)): from_json(Alert, json.loads(alert["S"]))
+        for audience, alert in item["audiences"]["M"].items()
+    }
+    return SavedMute(replace(mute, ends=ends), audiences)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from handlers.core.alerts import Alert
 from handlers.core.mutes import Mute, SavedMute
 
 
@@ -19,12 +20,12 @@ class MemoryMutes:
         """See `Mutes.read`."""
         return tuple(self._saved.values())
 
-    def register(self, mute: Mute, audience: tuple[str, ...]) -> datetime:
+    def register(self, mute: Mute, audience: tuple[str, ...], alert: Alert) -> datetime:
         """See `Mutes.register`."""
         saved = self._saved.get(mute.mute_id)
         if saved is None:
             return mute.ends
-        self._saved[mute.mute_id] = saved._replace(audiences=saved.audiences | {audience})
+        self._saved[mute.mute_id] = saved._replace(audiences={audience: alert, **saved.audiences})
         return saved.mute.ends
 
     def put(self, mute: Mute) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from handlers.core.alerts import Alert, EndedMute
 from handlers.core.dedup import Bucket
 from handlers.core.digest import digest
 from handlers.core.record_pattern import RecordPattern
@@ -40,6 +41,11 @@ class Mute:
         in_time = self.begins <= time < self.ends
         return in_time and (self.critical or severity is not Severity.CRITICAL) and self.match.matches(view)
 
+    @property
+    def ended(self) -> EndedMute:
+        """The mute as its end is told."""
+        return EndedMute(self.name, self.reason, self.by, self.begins, self.ends)
+
     def bucket_for(self, audience: Iterable[str]) -> Bucket:
         """What it holds for these destinations."""
         return Bucket(key=digest("muted", self.mute_id, *audience), ends=self.ends, first=0)
@@ -49,8 +55,8 @@ class SavedMute(NamedTuple):
     """A mute as it is stored."""
 
     mute: Mute
-    audiences: frozenset[tuple[str, ...]] = frozenset()
-    """The destinations of what it holds: each audience has a bucket of its own."""
+    audiences: Mapping[tuple[str, ...], Alert] = {}
+    """The destinations of what it holds, each audience with one of its alerts and a bucket of its own."""
 
 
 def find_mute(

@@ -20,7 +20,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, NamedTuple, Protocol
 
-from handlers.core.alerts import Alert, Delivery, EndedMute
+from handlers.core.alerts import Alert, Delivery
 from handlers.core.dedup import Bucket, Dedup, find_bucket
 from handlers.core.mutes import Mute, SavedMute, find_mute
 from handlers.core.rollups import HeldAlert, HeldAlerts, Summary, find_due, hold
@@ -78,8 +78,11 @@ class Mutes(Protocol):
     def read(self) -> Sequence[SavedMute]:
         """All that are remembered, ended ones too."""
 
-    def register(self, mute: Mute, audience: tuple[str, ...]) -> datetime:
-        """Note who would have been told what a mute holds. Returns when the mute ends by now."""
+    def register(self, mute: Mute, audience: tuple[str, ...], alert: Alert) -> datetime:
+        """Note who would have been told what a mute holds, with the first such alert.
+
+        Returns when the mute ends by now.
+        """
 
     def put(self, mute: Mute) -> None:
         """Begin a mute."""
@@ -221,9 +224,9 @@ def _hold_muted(alert: Alert, mute: Mute, audience: tuple[str, ...], outside: Ou
     if is_asked and outside.clock() < bucket.ends:
         return
     # The command `unmute` may have ended it since it was read.
-    ends = outside.mutes.register(mute, audience)
-    bucket = replace(bucket, ends=ends)
-    _ask(alert, bucket, audience, outside, replace(mute, ends=ends))
+    mute = replace(mute, ends=outside.mutes.register(mute, audience, alert))
+    bucket = mute.bucket_for(audience)
+    _ask(alert, bucket, audience, outside, mute)
     outside.warm.settle(bucket)
 
 
@@ -240,20 +243,28 @@ def _ask(
     alert: Alert, bucket: Bucket, audience: tuple[str, ...], outside: Outside, mute: Mute | None = None
 ) -> None:
     now = outside.clock()
-    summary = Summary(
-        bucket=bucket,
-        due=find_due(bucket.ends, now, outside.grace),
-        alert=alert,
-        destinations=audience,
-        lapses=max(now, bucket.ends) + KEPT,
-        mute=None if mute is None else end(mute),
-    )
+    summary = make_summary(bucket, alert, audience, now=now, grace=outside.grace, mute=mute)
     outside.summaries.ask(summary, delay=summary.due - now)
 
 
-def end(mute: Mute) -> EndedMute:
-    """A mute as its end is told."""
-    return EndedMute(mute.name, mute.reason, mute.by, mute.begins, mute.ends)
+def make_summary(
+    bucket: Bucket,
+    alert: Alert,
+    audience: tuple[str, ...],
+    *,
+    now: datetime,
+    grace: timedelta,
+    mute: Mute | None = None,
+) -> Summary:
+    """What is asked now of a bucket, or of what a mute holds for an audience."""
+    return Summary(
+        bucket=bucket,
+        due=find_due(bucket.ends, now, grace),
+        alert=alert,
+        destinations=audience,
+        lapses=max(now, bucket.ends) + KEPT,
+        mute=None if mute is None else mute.ended,
+    )
 
 
 def _read_mutes(outside: Outside, now: datetime) -> Sequence[Mute]:

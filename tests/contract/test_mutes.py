@@ -12,6 +12,7 @@ from handlers.core.mutes import Mute, SavedMute
 from handlers.core.record_pattern import RecordPattern
 from handlers.pipeline.telling import Mutes
 from local.aws import EmbeddedAws
+from tests.support.alerts import make_alert
 from tests.support.state import make_state_table
 
 BEGINS = datetime(2026, 11, 22, 9, 1, tzinfo=UTC)
@@ -58,21 +59,22 @@ def test_the_same_name_at_another_time_is_another_mute(mutes: Mutes) -> None:
 
 def test_each_audience_is_registered_once_and_the_answer_says_when_the_mute_ends(mutes: Mutes) -> None:
     mutes.put(MUTE)
-    ends = [mutes.register(MUTE, each) for each in (("secops", "audit"), ("audit",), ("audit",))]
-    assert [MUTE.ends] * 3 == ends
+    first, later = make_alert(), make_alert(eventID="later")
+    audiences = [(("secops", "audit"), first), (("audit",), first), (("audit",), later)]
+    assert [MUTE.ends] * 3 == [mutes.register(MUTE, *each) for each in audiences]
     (saved,) = mutes.read()
-    assert frozenset({("secops", "audit"), ("audit",)}) == saved.audiences
+    assert {("secops", "audit"): first, ("audit",): first} == saved.audiences
 
 
 def test_who_ends_a_mute_learns_of_every_audience_before_and_who_registers_later_of_the_end(
     mutes: Mutes,
 ) -> None:
     mutes.put(MUTE)
-    mutes.register(MUTE, ("audit",))
+    mutes.register(MUTE, ("audit",), make_alert())
     ends = BEGINS + timedelta(minutes=5)
     ended = replace(MUTE, ends=ends)
-    assert SavedMute(ended, frozenset({("audit",)})) == mutes.end(MUTE, ends)
-    assert ends == mutes.register(MUTE, ("secops",))
+    assert SavedMute(ended, {("audit",): make_alert()}) == mutes.end(MUTE, ends)
+    assert ends == mutes.register(MUTE, ("secops",), make_alert())
     assert [ended] == [each.mute for each in mutes.read()]
 
 
@@ -84,6 +86,6 @@ def test_a_mute_is_never_made_longer(mutes: Mutes) -> None:
 
 
 def test_a_mute_that_lapsed_meanwhile_ends_as_it_was_read(mutes: Mutes) -> None:
-    assert MUTE.ends == mutes.register(MUTE, ("audit",))
+    assert MUTE.ends == mutes.register(MUTE, ("audit",), make_alert())
     assert SavedMute(MUTE) == mutes.end(MUTE, BEGINS)
     assert [] == list(mutes.read())

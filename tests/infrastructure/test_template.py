@@ -264,6 +264,7 @@ def test_the_outputs_say_where_everything_is_and_how_to_set_the_webhook(template
         "TopicArnaudit",
         "DeliveryQueueUrl",
         "DeadLetterQueueUrl",
+        "GraceSeconds",
         "StateTable",
         "SummaryQueueUrl",
         "SummaryDeadLetterQueueUrl",

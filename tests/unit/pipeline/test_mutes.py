@@ -32,9 +32,8 @@ def test_a_function_that_has_not_asked_for_the_end_of_a_mute_registers_its_audie
     world.mutes.put(muted())
     world.detect()
     assert ["read mutes", "hold", "register", "ask"] == world.calls
-    assert frozenset({("secops", "audit")}) == frozenset(
-        tuple(sorted(each, reverse=True)) for each in world.mutes.read()[0].audiences
-    )
+    ((audience, alert),) = world.mutes.read()[0].audiences.items()
+    assert (("secops", "audit"), "e1") == (audience, alert.event_id)
 
 
 def test_a_muted_alert_asks_for_the_end_as_the_command_moved_it(world: World) -> None:
