@@ -9,6 +9,9 @@ from handlers.core.renderings.text import render_title, story_lines, tell_rollup
 from handlers.core.text import say_count
 
 
+_WIDTH = 8
+
+
 def render_told(told: Told) -> str:
     """An alert on one line, and below it the calls of a windowed one, or what a rollup counts."""
     return "\n".join(_told_lines(told)) + "\n"
@@ -20,7 +23,7 @@ def _told_lines(told: Told) -> Iterator[str]:
     if alert.story is not None:
         yield from (f"    {line}" for line in story_lines(alert.story))
     if alert.rollup is not None:
-        yield from (f"    {name}: {text}" for name, text in tell_rollup(alert.rollup))
+        yield from (f"    {name.lower():<{_WIDTH}} {text}" for name, text in tell_rollup(alert.rollup))
 
 
 def render_unreadable(tally: Tally, name: str) -> str:

@@ -9,6 +9,7 @@ from handlers.core import ruleset as compiled
 from handlers.core.allow_lists import AllowLists
 from handlers.core.automation import Automation
 from handlers.core.circumstances import Circumstance as CompiledCircumstance
+from handlers.core.dedup import Dedup
 from handlers.core.destinations import Destination
 from handlers.core.operations import split_operation
 from handlers.core.record_pattern import RecordPattern
@@ -58,6 +59,7 @@ def compile_ruleset(
                 secret=each.slack,
                 test_host=config.slack_test_host if each.slack is not None else None,
                 topic=None if each.sns == "create" else each.sns,
+                dedup=each.dedup,
             )
             for name, each in sorted(config.destinations.items())
         },
@@ -80,6 +82,7 @@ def compile_ruleset(
             domains=frozenset(lists.domains),
         ),
         minimum_severity=defaults.minimum_severity,
+        dedup=defaults.dedup.by_severity(),
         account_names=config.aliases.accounts,
         region_names=config.aliases.regions,
     )
@@ -94,6 +97,7 @@ def _catalog_rule(operation: str, entry: Entry, override: Override | None) -> co
         severity=effective_severity(entry, override),
         escalations=entry.escalate if changed is None else changed,
         off=override is not None and override.severity == "off",
+        dedup=None if override is None or override.dedup is None else override.dedup.compiled,
         capitals=parameters_with_capitals(SERVICES[service], event_name),
     )
 
@@ -113,6 +117,7 @@ def _rule(
     escalations: Iterable[Escalation],
     off: bool,
     capitals: frozenset[str] | None,
+    dedup: Dedup | None = None,
 ) -> compiled.Rule:
     return compiled.Rule(
         name=name,
@@ -124,6 +129,7 @@ def _rule(
         escalations=_escalations(each for each in escalations if each.to > severity),
         runbook=entry.runbook,
         attack=entry.attack,
+        dedup=dedup,
         off=off,
         capitals=capitals,
     )
@@ -141,6 +147,7 @@ def _custom_rule(rule: CustomRule, match: Mapping[str, object]) -> compiled.Cust
         shown=rule.shown,
         runbook=rule.runbook,
         attack=rule.attack,
+        dedup=None if rule.dedup is None else rule.dedup.compiled,
     )
 
 

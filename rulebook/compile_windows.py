@@ -37,6 +37,7 @@ def compile_built_in(name: str, rule: BuiltIn, tuning: Tuning | None = None) -> 
     changes = {} if tuning is None else tuning.model_dump(exclude_unset=True)
     severity = changes.pop("severity", rule.severity)
     notify = changes.pop("notify", True)
+    changes.pop("dedup", None)
     kind = rule.kind.model_copy(update=changes)
     return WindowedRule(
         name=name,
@@ -47,6 +48,7 @@ def compile_built_in(name: str, rule: BuiltIn, tuning: Tuning | None = None) -> 
         attack=rule.attack,
         built_in=True,
         notify=notify,
+        dedup=None if tuning is None or tuning.dedup is None else tuning.dedup.compiled,
         **_window(kind, rule.match),
     )
 
@@ -67,6 +69,7 @@ def _custom(rule: CustomRule, kind: Kind) -> WindowedRule:
         runbook=rule.runbook,
         attack=rule.attack,
         notify=rule.notify,
+        dedup=None if rule.dedup is None else rule.dedup.compiled,
         **_window(kind, rule.match),
     )
 

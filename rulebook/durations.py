@@ -50,8 +50,9 @@ def _as_written(example: str) -> WithJsonSchema:
 Within: TypeAlias = Annotated[
     timedelta, BeforeValidator(_between("10s", "24h", "a window")), _as_written("10m")
 ]
-read_dedup_window = _between("0s", "24h", "a dedup window")
-DedupWindow: TypeAlias = Annotated[timedelta, BeforeValidator(read_dedup_window), _as_written("10m")]
+DedupSpan: TypeAlias = Annotated[
+    timedelta, BeforeValidator(_between("1s", "24h", "a dedup window")), _as_written("10m")
+]
 ForgetAfter: TypeAlias = Annotated[
     timedelta, BeforeValidator(_between("1d", "366d", "forget_after")), _as_written("90d")
 ]

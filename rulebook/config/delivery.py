@@ -10,6 +10,7 @@ from pydantic import AfterValidator, ValidationInfo, model_validator
 from handlers.core.record_pattern import RecordPattern
 from handlers.core.routes import Route as CompiledRoute
 from handlers.core.severity import Severity
+from rulebook.config.dedup import Archive
 from rulebook.config.section import SOME, Section, context_of
 from rulebook.config.values import Once, SecretPlace, Topic, name_fault
 from rulebook.faults import Place, did_you_mean, quoted
@@ -32,6 +33,8 @@ class Destination(Section):
     """ssm:/NAME (a SecureString) or secretsmanager:NAME; never the URL itself."""
     sns: Topic | None = None
     """create, or the ARN of a topic that is there already."""
+    dedup: Archive = True
+    """off for an archive: every alert at once, no rollups, whatever is muted."""
 
     @model_validator(mode="after")
     def _one_kind(self) -> Destination:

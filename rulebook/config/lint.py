@@ -44,6 +44,15 @@ def lint_config(config: Config, context: Context, today: date | None) -> Iterato
     yield from _unheard(config)
     yield from _of_no_operation(config, context)
     yield from _tuned_in_vain(config)
+    yield from _deduped_in_vain(config)
+
+
+def _deduped_in_vain(config: Config) -> Iterator[LintWarning]:
+    """Archives hear of every alert at once, so where there are no others, dedup holds nothing back."""
+    named = {name for route in config.routes for name in route.to}
+    if config.defaults.dedup.model_fields_set and not any(config.destinations[name].dedup for name in named):
+        message = "changes nothing: every destination that a route names is an archive"
+        yield LintWarning(("defaults", "dedup"), message, at_key=True)
 
 
 def _watch(config: Config, context: Context) -> Iterator[LintWarning]:
@@ -52,9 +61,6 @@ def _watch(config: Config, context: Context) -> Iterator[LintWarning]:
             yield LintWarning(
                 ("watch", "services", position), "AWS retired this service; it sends nothing any more"
             )
-    if config.defaults.dedup_window:
-        message = "does nothing in this release: every finding is told at once, repeats too"
-        yield LintWarning(("defaults", "dedup_window"), message, at_key=True)
     if config.watch.reads and config.defaults.reads != "off":
         severity = Severity(config.defaults.reads)
         always = config.audience_of(severity).always

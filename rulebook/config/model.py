@@ -20,6 +20,7 @@ from handlers.core.operations import is_read, split_operation
 from handlers.core.routes import Audience, find_audience
 from handlers.core.severity import Severity
 from rulebook.catalog import Entry, Escalation, not_above
+from rulebook.config.dedup import DedupDefaults, DedupValue
 from rulebook.config.delivery import Destination, Route
 from rulebook.config.rules import NO_THRESHOLDS, CustomRule, Thresholds
 from rulebook.config.section import SOME, Section, context_of
@@ -30,7 +31,6 @@ from rulebook.config.values import (
     Day,
     Domain,
     Flag,
-    ForEachSeverity,
     Name,
     Once,
     Principal,
@@ -38,7 +38,6 @@ from rulebook.config.values import (
     ServiceName,
     Version,
 )
-from rulebook.durations import DedupWindow
 from rulebook.faults import Place, did_you_mean
 from rulebook.services import Service, judged_services, watched_services
 from rulebook.validation import Items, Pattern, SeverityName, Text, refuse
@@ -83,14 +82,19 @@ class Watch(Section):
 class Defaults(Section):
     """What holds where nothing else is said."""
 
+    misplaced: ClassVar[Mapping[str, str]] = {
+        "dedup_window": "is now `dedup`, which says how many are told at once too: "
+        "`dedup: {window: 10m, first: 1}`"
+    }
+
     minimum_severity: SeverityName = Severity.LOW
     """Findings below this are not told."""
     uncatalogued: SeverityOrOff = "low"
     """How bad an operation is that may write and that the catalog does not know yet."""
     reads: SeverityOrOff = "informational"
     """How bad an operation is that only reads, when watch.reads is true."""
-    dedup_window: Annotated[Mapping[SeverityName, DedupWindow], ForEachSeverity] = {}
-    """How long repeats are counted before they are told together; does nothing yet."""
+    dedup: DedupDefaults = DedupDefaults()
+    """Of each kind of alert the first few in a window are told at once, the others in a rollup."""
 
 
 class Override(Section):
@@ -102,6 +106,8 @@ class Override(Section):
 
     severity: SeverityOrOff | None = None
     escalate: Annotated[tuple[Escalation, ...], Items] | None = None
+    dedup: DedupValue | None = None
+    """How its alerts are held back; defaults.dedup when left out."""
 
     @model_validator(mode="before")
     @classmethod
@@ -112,7 +118,7 @@ class Override(Section):
 
     @model_validator(mode="after")
     def _says_something(self) -> Override:
-        if self.severity is None and self.escalate is None:
+        if self.severity is None and self.escalate is None and self.dedup is None:
             raise refuse(((), "changes nothing; write `severity:` or `escalate:`, or delete the line"))
         if self.severity == "off" and self.escalate:
             advice = "an operation that is `off` can not escalate; give it a severity, or delete this"

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, mod
 
 from rulebook.catalog import Category, Escalation, ShownPath, SubjectPath, Technique, not_above
 from rulebook.config.context import READ, UNCATALOGUED
+from rulebook.config.dedup import DedupValue
 from rulebook.config.section import Section, context_of
 from rulebook.config.values import Flag, Name
 from rulebook.durations import ForgetAfter, Learn, Within
@@ -63,6 +64,8 @@ class CustomRule(Section):
     attack: Annotated[tuple[Technique, ...], Items] = ()
     notify: Flag = True
     """Of a rule over time: false for a trial, which is counted and logged and told to nobody."""
+    dedup: DedupValue | None = None
+    """How its alerts are held back; defaults.dedup when left out."""
 
     @property
     def patterns(self) -> tuple[tuple[Place, Mapping[str, object]], ...]:
@@ -97,6 +100,8 @@ class Tuning(Section):
     severity: SeverityName | None = None
     notify: Flag | None = None
     """false for a trial, which is counted and logged and told to nobody."""
+    dedup: DedupValue | None = None
+    """How its alerts are held back; defaults.dedup when left out."""
 
 
 def _off(value: object) -> object:
@@ -112,7 +117,11 @@ def _misfits(tuning: Tuning, rule: BuiltIn) -> Iterator[tuple[Place, str]]:
     """What a built-in rule does not have, so that it can not be changed."""
     if not tuning.model_fields_set:
         yield (), "changes nothing; write `at_least:` or `notify:`, or delete the line"
-    own = [key for key in Tuning.model_fields if key in {*type(rule.kind).model_fields, "severity", "notify"}]
+    own = [
+        key
+        for key in Tuning.model_fields
+        if key in {*type(rule.kind).model_fields, "severity", "notify", "dedup"}
+    ]
     for key in tuning.model_fields_set - set(own):
         yield (key,), f"this rule has none; it has {', '.join(own)}"
 

@@ -38,19 +38,14 @@ def render_schema(catalog: Mapping[str, Entry]) -> str:
         ("Watch", "services", {"enum": list(SERVICES)}),
     ):
         _only(definitions[section]["properties"][key])["items"] = names
-    definitions["Destination"] |= {"minProperties": 1, "maxProperties": 1}
+    definitions["Destination"]["oneOf"] = [{"required": ["slack"]}, {"required": ["sns"]}]
     definitions["Override"]["minProperties"] = definitions["Tuning"]["minProperties"] = 1
     definitions["CustomRule"]["anyOf"] = [{"required": ["match"]}, {"required": ["temporal"]}]
     thresholds = schema["properties"]["thresholds"]
     thresholds["propertyNames"] = {"enum": list(load_windowed_rules())}
     _only(thresholds["additionalProperties"])
     thresholds["additionalProperties"] = {"anyOf": [{"const": "off"}, thresholds["additionalProperties"]]}
-    windows = definitions["Defaults"]["properties"]["dedup_window"]
-    duration = windows.pop("additionalProperties")
-    by_severity = {"type": "object", "propertyNames": {"enum": [each.value for each in Severity]}}
-    windows.pop("propertyNames", None)
-    windows.pop("type")
-    windows["anyOf"] = [duration, {**by_severity, "additionalProperties": duration}]
+    _spell_dedup(definitions)
     for part in _parts(schema):
         part.pop("title", None)
         if part.get("default") is None or not isinstance(part["default"], str | bool) or _is_span(part):
@@ -67,6 +62,20 @@ def render_schema(catalog: Mapping[str, Entry]) -> str:
         about = pattern.get("description", "An event pattern over the record and its facts.")
         pattern["description"] = f"{about} {_PATTERNS}"
     return json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
+
+
+def _spell_dedup(definitions: dict[str, Any]) -> None:
+    """Let `off` stand for a whole value, and keep a window for all severities apart from one for each."""
+    off, window, every = {"const": "off"}, definitions["DedupOf"], definitions["DedupDefaults"]
+    by_severity = {each.value: every["properties"][each.value] for each in Severity}
+    for part in by_severity.values():
+        _only(part)
+    definitions["DedupDefaults"] = {
+        "description": every["description"],
+        "anyOf": [off, window, {"type": "object", "additionalProperties": False, "properties": by_severity}],
+    }
+    definitions["DedupOf"] = {"anyOf": [off, window]}
+    definitions["Destination"]["properties"]["dedup"].pop("default")
 
 
 _PATTERN_KEYS = (

@@ -9,8 +9,6 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
 from handlers.core.operations import split_operation
-from handlers.core.severity import Severity
-from rulebook.durations import read_dedup_window
 from rulebook.faults import did_you_mean, quoted
 from rulebook.secret_names import secret_name_fault
 from rulebook.services import SERVICES
@@ -67,13 +65,6 @@ def _account(value: object) -> object:
         )
         raise refuse(((), advice))
     return value
-
-
-def _for_each_severity(value: object) -> object:
-    """One duration for all severities, or a mapping from severities to durations."""
-    if isinstance(value, dict):
-        return value
-    return dict.fromkeys((severity.value for severity in Severity), read_dedup_window(value))
 
 
 def _day(value: object) -> date:
@@ -157,4 +148,3 @@ Principal = Annotated[
 
 
 Once = AfterValidator(once)
-ForEachSeverity = BeforeValidator(_for_each_severity)

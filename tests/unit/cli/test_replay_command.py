@@ -29,8 +29,10 @@ def test_a_replay_prints_a_line_of_json_for_each_alert_and_then_the_totals(tmp_p
     log = tmp_path / "log.json.gz"
     log.write_bytes(gzip.compress(json.dumps({"Records": [mint(number) for number in range(12)]}).encode()))
     *alerts, totals = [json.loads(line) for line in run("replay", log, "--json").splitlines()]
-    assert ["alert"] * 10 + ["windowed"] + ["alert"] * 2 == [each["kind"] for each in alerts]
-    assert ("certificate-burst", 10) == (alerts[10]["rule"], alerts[10]["count"])
+    assert [("alert", 1), ("windowed", 10), ("rollup", 11)] == [
+        (each["kind"], each["count"]) for each in alerts
+    ]
+    assert "certificate-burst" == alerts[1]["rule"]
     expected = {
         "kind": "totals",
         "read": 12,
@@ -39,12 +41,17 @@ def test_a_replay_prints_a_line_of_json_for_each_alert_and_then_the_totals(tmp_p
         "read_only": 0,
         "unreadable": 0,
         "repeated": 0,
-        "alerts": 12,
+        "told": 1,
+        "held": 11,
         "suppressed": 0,
-        "no_finding": 0,
+        "muted": 0,
+        "below_routes": 0,
         "windowed": 1,
-        "told": 13,
-        "nobody": 0,
+        "windowed_told": 1,
+        "windowed_held": 0,
+        "windowed_muted": 0,
+        "windowed_to_nobody": 0,
+        "rollups": 1,
     }
     assert list(expected.items()) == list(totals.items())
 
@@ -55,16 +62,15 @@ def test_a_replay_is_read_by_people_too(tmp_path: Path) -> None:
 2026-11-22 09:00:00  Medium: iot:CreateKeysAndCertificate → audit
 
 2 records read
-        1  judged: 1 alert
+        1  judged: 1 told
         1  repeated
-1 alert
 """
     assert expected == run("replay", log)
 
 
 def test_a_replay_may_come_on_standard_input() -> None:
     said = run("replay", "-", stdin=json.dumps(mint(0, eventSource="s3.amazonaws.com")))
-    assert said.startswith("1 record read\n        0  judged: 0 alerts\n")
+    assert said.startswith("1 record read\n        0  judged: 0 told\n")
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,7 @@ def test_a_rule_holds_everything_that_judging_needs(default: dict[str, Any]) -> 
         ],
         "runbook": list(entry.runbook),
         "attack": ["T1098.001", "T1531"],
+        "dedup": None,
         "off": False,
         "capitals": [],
     }
@@ -105,17 +106,31 @@ def test_everything_else_comes_from_the_config(default: dict[str, Any]) -> None:
         "suppressions": [],
         "allow_lists": {"accounts": [], "buckets": [], "domains": []},
         "minimum_severity": "low",
-        "dedup_windows": {},
+        "dedup": {
+            "informational": {"window": 600, "first": 1},
+            "low": {"window": 600, "first": 1},
+            "medium": {"window": 600, "first": 1},
+            "high": {"window": 600, "first": 3},
+            "critical": {"window": 600, "first": 5},
+        },
         "account_names": {},
         "region_names": {},
         "destinations": {
-            "audit": {"name": "audit", "kind": "sns", "secret": None, "test_host": None, "topic": None},
+            "audit": {
+                "name": "audit",
+                "kind": "sns",
+                "secret": None,
+                "test_host": None,
+                "topic": None,
+                "dedup": True,
+            },
             "secops": {
                 "name": "secops",
                 "kind": "slack",
                 "secret": "ssm:/thingwatch/slack/secops",
                 "test_host": None,
                 "topic": None,
+                "dedup": True,
             },
         },
         "routes": [
@@ -234,10 +249,55 @@ def test_what_has_no_entry_is_as_bad_as_the_operator_says(
     ]
 
 
-def test_windows_are_in_seconds_for_each_severity_that_has_one(tmp_path: Path) -> None:
-    every = compiled(tmp_path, "defaults: {dedup_window: 10m}\n")["dedup_windows"]
-    some = compiled(tmp_path, "defaults: {dedup_window: {high: 90s, low: 1d}}\n")["dedup_windows"]
-    assert ({severity.value: 600 for severity in Severity}, {"high": 90, "low": 86400}) == (every, some)
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("off", {each.value: (0, 0) for each in Severity}),
+        ("{window: 90s, first: 2}", {each.value: (90, 2) for each in Severity}),
+        (
+            "{high: {window: 1d, first: 7}, low: off}",
+            {
+                "critical": (600, 5),
+                "high": (86400, 7),
+                "medium": (600, 1),
+                "low": (0, 0),
+                "informational": (600, 1),
+            },
+        ),
+    ],
+)
+def test_dedup_is_in_seconds_for_each_severity(
+    tmp_path: Path, written: str, expected: dict[str, tuple[int, int]]
+) -> None:
+    found = compiled(tmp_path, f"defaults: {{dedup: {written}}}\n")["dedup"]
+    assert expected == {severity: (each["window"], each["first"]) for severity, each in found.items()}
+
+
+OWN_DEDUP = """
+operations: {iot:CreateThing: {dedup: {window: 1h, first: 2}}, iot:DeleteThing: {severity: high}}
+rules:
+  - {name: mine, match: {eventName: [CreatePolicy]}, severity: high, why: x, dedup: off}
+  - {name: over-time, match: {eventName: [CreatePolicy]}, severity: high, why: x,
+     dedup: {window: 5m, first: 1}, event_count: {at_least: 3, within: 5m}}
+thresholds: {certificate-burst: {dedup: {window: 1d, first: 1}}, mass-deletion: {notify: false}}
+"""
+
+
+def test_a_rules_own_dedup_is_where_the_rule_is(tmp_path: Path) -> None:
+    found = compiled(tmp_path, OWN_DEDUP)
+    assert [{"window": 3600, "first": 2}, None] == [
+        found["catalog_rules"][name]["dedup"] for name in ("iot:CreateThing", "iot:DeleteThing")
+    ]
+    assert [{"window": 0, "first": 0}] == [each["dedup"] for each in found["custom_rules"]]
+    over_time = {each["name"]: each["dedup"] for each in found["windowed_rules"]}
+    assert [{"window": 300, "first": 1}, {"window": 86400, "first": 1}, None] == [
+        over_time[name] for name in ("over-time", "certificate-burst", "mass-deletion")
+    ]
+
+
+def test_an_archive_is_known_as_such(tmp_path: Path) -> None:
+    found = compiled(tmp_path, "", "{a: {sns: create, dedup: off}, b: {slack: ssm:/b}}")
+    assert [False, True] == [found["destinations"][name]["dedup"] for name in ("a", "b")]
 
 
 def test_a_test_host_is_known_to_the_slack_destinations_alone(tmp_path: Path) -> None:

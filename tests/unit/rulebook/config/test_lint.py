@@ -115,10 +115,18 @@ def test_a_rule_is_not_shadowed_by_what_has_ended(tmp_path: Path) -> None:
             ],
         ),
         (
-            "defaults: {dedup_window: 10m}\n",
+            "  archive: {sns: create, dedup: off}\n"
+            "routes: [{to: [archive]}, {severity: [critical], to: [audit]}]\n"
+            "defaults: {dedup: {window: 1h, first: 1}}\n",
+            [],
+        ),
+        (
+            "  archive: {sns: create, dedup: off}\n"
+            "routes: [{to: [archive]}]\n"
+            "defaults: {dedup: {window: 1h, first: 1}}\n",
             [
-                "4:12: defaults.dedup_window: does nothing in this release: every finding is told at"
-                " once, repeats too"
+                "3:3: destinations.audit: no route names this destination, so it hears of nothing",
+                "6:12: defaults.dedup: changes nothing: every destination that a route names is an archive",
             ],
         ),
         (

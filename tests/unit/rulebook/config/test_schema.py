@@ -42,8 +42,15 @@ def test_every_config_of_ours_fits_and_names_the_schema_in_its_first_line(path: 
         "watch: {services: [iott]}",
         "watch: {reads: 'yes'}",
         "watch:",
-        "defaults: {dedup_window: 10}",
-        "defaults: {dedup_window: {hihg: 10m}}",
+        "defaults: {dedup_window: 10m}",
+        "defaults: {dedup: 10m}",
+        "defaults: {dedup: {window: 10m}}",
+        "defaults: {dedup: {window: 10, first: 1}}",
+        "defaults: {dedup: {window: 10m, first: 0}}",
+        "defaults: {dedup: {window: 10m, first: 1, high: off}}",
+        "defaults: {dedup: {hihg: {window: 10m, first: 1}}}",
+        "operations: {iot:CreateThing: {dedup: on}}",
+        "thresholds: {certificate-burst: {dedup: {window: 10m}}}",
         "rules: [{name: A, match: {eventName: [x]}, severity: high, why: x}]",
         "rules: [{name: a, match: {}, severity: high, why: x}]",
         "rules: [{name: a, severity: high, why: x}]",
@@ -60,7 +67,16 @@ def test_an_editor_marks_what_the_check_refuses(more: str, validator: Any) -> No
 
 
 @pytest.mark.parametrize(
-    "more", ["defaults: {dedup_window: 10m}", "defaults: {dedup_window: {high: 5m}}", ""]
+    "more",
+    [
+        "defaults: {dedup: off}",
+        "defaults: {dedup: {window: 10m, first: 1}}",
+        "defaults: {dedup: {high: {window: 5m, first: 100}, low: off}}",
+        "operations: {iot:CreateThing: {dedup: off}}",
+        "thresholds: {certificate-burst: {dedup: {window: 1d, first: 1}}}",
+        "rules: [{name: a, match: {eventName: [x]}, severity: high, why: x, dedup: off}]",
+        "",
+    ],
 )
 def test_an_editor_leaves_what_is_sound(more: str, validator: Any) -> None:
     assert [] == list(validator.iter_errors(parse_source(f"{VALID}{more}\n", "alerts.yaml").data))
