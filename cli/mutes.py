@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from math import ceil
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
@@ -19,7 +18,7 @@ from handlers.core.operations import split_operation
 from handlers.core.record_pattern import RecordPattern
 from handlers.core.severity import Severity
 from handlers.core.text import clean, say_count
-from handlers.pipeline.telling import TAKES_EFFECT, Buckets, Mutes, SummaryQueue, make_summary
+from handlers.pipeline.telling import Buckets, Mutes, SummaryQueue, end_mute, find_effect
 from rulebook.api_models import operations_of
 from rulebook.config.values import AccountId, Name, Region, principal_fault
 from rulebook.durations import BadSpan, read_span
@@ -55,7 +54,7 @@ def make_mute(wanted: Wanted, catalog: Iterable[str], *, by: str, now: datetime)
     """The mute that a command wants, from the next minute on. Raises `BadMute`."""
     for what, fault in _faults(wanted):
         raise BadMute(f"{what}: {fault}")
-    begins = _whole_second(now + TAKES_EFFECT)
+    begins = find_effect(now)
     try:
         span = read_span(wanted.span, shortest="1m", longest="7d", what="a mute")
     except BadSpan as error:
@@ -180,15 +179,12 @@ class Muting:
             raise NoSuchMute(
                 f"nothing of the name {quoted(name)} is muted; {known}{did_you_mean(name, names)}"
             )
-        ended = []
-        for each in unended:
-            after = self.mutes.end(each.mute, _whole_second(now + TAKES_EFFECT))
-            for audience, alert in after.audiences.items():
-                bucket = after.mute.bucket_for(audience)
-                summary = make_summary(bucket, alert, audience, now=now, grace=self.grace, mute=after.mute)
-                self.summaries.ask(summary, delay=summary.due - now)
-            ended.append(Muted(after.mute, self._count(after)))
-        return ended
+        # One after the other, so that each is ended before the next may fail.
+        return [self._end(each.mute, now) for each in unended]
+
+    def _end(self, mute: Mute, now: datetime) -> Muted:
+        saved = end_mute(mute, mutes=self.mutes, summaries=self.summaries, now=now, grace=self.grace)
+        return Muted(saved.mute, self._count(saved))
 
     def _count(self, saved: SavedMute) -> int:
         keys = [saved.mute.bucket_for(audience).key for audience in saved.audiences]
@@ -208,10 +204,6 @@ def reach(deployment: Deployment) -> Muting:
         summaries=SqsSummaries(deployment.session.client("sqs"), deployment.output("SummaryQueueUrl")),
         grace=timedelta(seconds=int(deployment.output("GraceSeconds"))),
     )
-
-
-def _whole_second(moment: datetime) -> datetime:
-    return datetime.fromtimestamp(ceil(moment.timestamp()), UTC)
 
 
 def muted_data(muted: Muted, *, now: datetime) -> dict[str, Any]:

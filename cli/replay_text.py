@@ -8,7 +8,6 @@ from cli.replay import Tally, Told
 from handlers.core.renderings.text import render_title, story_lines, tell_rollup
 from handlers.core.text import say_count
 
-
 _WIDTH = 8
 
 

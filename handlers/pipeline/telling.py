@@ -16,8 +16,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import Enum
+from math import ceil
 from typing import Any, NamedTuple, Protocol
 
 from handlers.core.alerts import Alert, Delivery
@@ -265,6 +266,26 @@ def make_summary(
         lapses=max(now, bucket.ends) + KEPT,
         mute=None if mute is None else mute.ended,
     )
+
+
+def find_effect(now: datetime) -> datetime:
+    """When a command takes effect, on a whole second."""
+    return datetime.fromtimestamp(ceil((now + TAKES_EFFECT).timestamp()), UTC)
+
+
+def end_mute(
+    mute: Mute, *, mutes: Mutes, summaries: SummaryQueue, now: datetime, grace: timedelta
+) -> SavedMute:
+    """End a mute soon, and ask for a summary of what it holds for each audience; the mute as it is then.
+
+    An audience that is registered later learns of the new end, so `detect` asks for it.
+    """
+    saved = mutes.end(mute, find_effect(now))
+    for audience, alert in saved.audiences.items():
+        bucket = saved.mute.bucket_for(audience)
+        summary = make_summary(bucket, alert, audience, now=now, grace=grace, mute=saved.mute)
+        summaries.ask(summary, delay=summary.due - now)
+    return saved
 
 
 def _read_mutes(outside: Outside, now: datetime) -> Sequence[Mute]:
