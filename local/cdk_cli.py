@@ -69,12 +69,9 @@ def deploy(
     outputs = folder / "outputs.json"
     tell("cdk synth: compile the config, bundle the functions, check the template with cdk-nag")
     run_cdk(
-        "synth",
-        "--quiet",
-        "--output",
-        str(assembly),
-        "--context",
-        f"config={config}",
+        *("synth", "--quiet", "--output", str(assembly)),
+        # Nobody wants to wait minutes for a rollup.
+        *("--context", f"config={config}", "--context", "grace=1s"),
         environment=environment,
     )
     tell("cdk bootstrap")

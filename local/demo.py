@@ -27,7 +27,7 @@ from handlers.core.severity import Severity
 from local.aws import EmbeddedAws, EmbeddedAwsError
 from local.cdk_cli import CdkFailed, deploy
 from local.inbox import Inbox
-from local.intruder import Expected, Intruder, Step
+from local.intruder import MINTED, TOLD_AT_ONCE, Expected, Intruder, Step
 from local.slack import LocalSlack, Message
 from local.waiting import wait_until
 
@@ -132,16 +132,22 @@ def _play(stage: Stage) -> tuple[list[Arrival], list[str]]:
     arrivals: list[Arrival] = []
     faults: list[str] = []
     steps = intruder.steps()
+    story_began = datetime.now(UTC)
     for step in steps:
-        console.print(f"\n[bold]{step.operation}[/]  {step.says}")
-        found = _perform(stage, step)
+        console.print(f"\n[bold]{escape(step.operation)}[/]  {step.says}")
+        found = _perform(stage, step, story_began if step.is_late else datetime.now(UTC))
         _show(console, found)
-        arrivals += found
+        if not step.is_late:
+            arrivals += found
         for place, expected in _missing(step, found):
             faults.append(f"MISSING: {expected.name} ({expected.severity.value}) on {place}")
             console.print(f"  [red]nothing of {expected.name} on {place}[/] after {stage.deadline:g} s")
         if step.shown_whole:
             _show_whole(console, stage.slack.messages)
+        if step.is_late:
+            counted = sum(alert["rollup"]["count"] for alert in stage.inbox.alerts if alert["rollup"])
+            said = f"{TOLD_AT_ONCE} told at once + {counted} in a rollup = {TOLD_AT_ONCE + counted}"
+            console.print(f"  {MINTED} calls: {said}")
     if more := _count_unexpected(stage, steps):
         faults.append(f"UNEXPECTED: {more} more alerts than the story raises")
     return arrivals, faults
@@ -199,24 +205,19 @@ def _missing(step: Step, found: Sequence[Arrival]) -> list[tuple[str, Expected]]
     return missing
 
 
-def _perform(stage: Stage, step: Step) -> list[Arrival]:
-    in_slack, on_sns = len(stage.slack.messages), len(stage.inbox.alerts)
-    began = datetime.now(UTC)
+def _perform(stage: Stage, step: Step, began: datetime) -> list[Arrival]:
+    """What arrives of a step; a time is told from `began` on."""
+    slack, inbox = stage.slack, stage.inbox
+    in_slack, on_sns = (0, 0) if step.is_late else (len(slack.messages), len(inbox.alerts))
     step.act()
-    seen_at: dict[int, datetime] = {}
 
     def arrivals() -> list[Arrival]:
-        alerts = stage.inbox.poll()
-        for number in range(on_sns, len(alerts)):
-            seen_at.setdefault(number, datetime.now(UTC))
+        alerts = zip(inbox.poll()[on_sns:], inbox.received[on_sns:], strict=True)
         found = [
-            *(
-                Arrival("SNS", _seconds(seen_at[number] - began), _title(alerts[number]))
-                for number in range(on_sns, len(alerts))
-            ),
+            *(Arrival("SNS", _seconds(received - began), _title(alert)) for alert, received in alerts),
             *(
                 Arrival("Slack", _seconds(message.received - began), message.text)
-                for message in stage.slack.messages[in_slack:]
+                for message in slack.messages[in_slack:]
             ),
         ]
         return [each for each in found if any(_is_of(expected, each.title) for expected in step.expected)]
@@ -231,6 +232,8 @@ def _is_of(expected: Expected, title: str) -> bool:
 
 
 def _title(alert: Mapping[str, Any]) -> str:
+    if alert["rollup"]:
+        return f"{alert['severity'].capitalize()}: {alert['rollup']['count']} more {alert['operation']}"
     if alert["story"]:
         return f"{alert['severity'].capitalize()}: {alert['rule']}: {alert['story']['what']}"
     subject = f" on {alert['subject']}" if alert["subject"] else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from local.aws import EmbeddedAws
@@ -30,12 +31,15 @@ class Inbox:
             Attributes={"RawMessageDelivery": "true"},
         )
         self.alerts: list[Mapping[str, Any]] = []
+        self.received: list[datetime] = []
+        """When each of them was taken."""
 
     def poll(self) -> list[Mapping[str, Any]]:
         """Take all that has arrived, and return all alerts so far."""
         while messages := self._receive():
             for message in messages:
                 self.alerts.append(json.loads(message["Body"]))
+                self.received.append(datetime.now(UTC))
                 self._sqs.delete_message(QueueUrl=self._queue_url, ReceiptHandle=message["ReceiptHandle"])
         return self.alerts
 

@@ -3,12 +3,14 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from local.slack import Answer
 from local.waiting import wait_until
 from tests.e2e.conftest import PATIENCE, World
+from tests.support.records import make_event
 
 
 @pytest.fixture
@@ -56,7 +58,15 @@ def test_waiting_and_giving_up_work(enforced: World) -> None:
     assert certificate == json.loads(message["Body"])["alert"]["subject"]
 
 
-@pytest.mark.parametrize("action", ["dynamodb:PutItem", "sqs:SendMessage"])
+def test_what_was_held_back_is_counted_and_told(enforced: World) -> None:
+    an_hour_ago = f"{datetime.now(UTC) - timedelta(hours=1):%Y-%m-%dT%H:%M:00Z}"
+    for number in range(5):
+        record = make_event("UpdateThing", eventTime=an_hour_ago, eventID=f"held-{number}")["detail"]
+        enforced.aws.put_record(record)
+    wait_until(lambda: enforced.in_slack("2 more iot:UpdateThing"), PATIENCE)
+
+
+@pytest.mark.parametrize("action", ["dynamodb:Query", "sqs:SendMessage"])
 def test_without_a_grant_detect_fails_and_the_event_is_kept(enforced: World, action: str) -> None:
     with _without(enforced, action):
         name = enforced.make_policy()

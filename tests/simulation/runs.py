@@ -162,10 +162,10 @@ _ACTS: dict[Function, Callable[[Run], bool]] = {
 class Simulation:
     """Plays one story to its end: until every queue is empty and nothing runs."""
 
-    def __init__(self, seed: int, trace: list[Line] | None = None) -> None:
+    def __init__(self, seed: int, trace: list[Line] | None = None, **stores: Any) -> None:
         self.random = Random(seed)  # noqa: S311 - a seed is to be played again
         self.story = make_story(self.random)
-        self.world = World(self.story, self.random, trace)
+        self.world = World(self.story, self.random, trace, **stores)
         self._runs: list[Run] = []
         self._idle: list[telling.Warm] = []
         """Instances of `detect` that are warm."""

@@ -20,6 +20,8 @@ from handlers.adapters.memory_claims import MemoryClaims
 from handlers.adapters.memory_mutes import MemoryMutes
 from handlers.core.alerts import Alert
 from handlers.core.rollups import HeldAlerts
+from handlers.pipeline import Claims
+from handlers.pipeline.telling import Buckets, Mutes
 from tests.simulation.story import BEGIN, Story
 
 T = TypeVar("T")
@@ -80,9 +82,9 @@ class World:
     faults: int = 0
     """So many things may still go wrong."""
     last_fault: datetime = BEGIN
-    buckets: MemoryBuckets = field(default_factory=MemoryBuckets)
-    mutes: MemoryMutes = field(default_factory=MemoryMutes)
-    claims: MemoryClaims = field(default_factory=MemoryClaims)
+    buckets: Buckets = field(default_factory=MemoryBuckets)
+    mutes: Mutes = field(default_factory=MemoryMutes)
+    claims: Claims = field(default_factory=MemoryClaims)
     tasks: list[Task] = field(default_factory=list)
     slack: list[Message] = field(default_factory=list)
     broken: set[str] = field(default_factory=set)

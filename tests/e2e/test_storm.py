@@ -1,0 +1,182 @@
+"""Many calls of one actor on the deployed stack: few messages, whose counts add up, and nobody else waits.
+
+All of it happens at once, so that the minute after which a mute takes effect is waited for once.
+"""
+
+import json
+import random
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.replay import Tally, replay
+from handlers.core.record import parse_record
+from local.aws import ACCOUNT, REGION
+from local.slack import Message
+from local.waiting import wait_until
+from rulebook.compile import compile_file
+from tests.e2e.conftest import CONFIG, PATIENCE, WIDE_OPEN, World, make_user
+from tests.support.catalog import CATALOG
+from tests.support.records import make_event
+
+THINGWATCH = Path(sys.executable).with_name("thingwatch")
+WINDOW = 60
+"""Seconds of the dedup of iot:UpdateThing, of which three are told at once (tests/e2e/alerts.yaml)."""
+FIRST = 3
+_CHANCE = random.Random(1)  # noqa: S311 - to be the same again
+A_SECOND = 150
+"""So many records at least does the embedded AWS take in a second."""
+
+
+def call(actor: str, time: datetime, number: int) -> dict[str, Any]:
+    """The record of a thing that was updated."""
+    identity = {"type": "IAMUser", "userName": actor, "arn": f"arn:aws:iam::{ACCOUNT}:user/{actor}"}
+    return dict(
+        make_event(
+            "UpdateThing",
+            eventID=f"{actor}-{number}",
+            eventTime=f"{time:%Y-%m-%dT%H:%M:%SZ}",
+            userIdentity={**identity, "accountId": ACCOUNT},
+            requestParameters={"thingName": f"lamp-{number}"},
+            sourceIPAddress=f"198.51.100.{number % 250}",
+            awsRegion=REGION,
+            recipientAccountId=ACCOUNT,
+        )["detail"]
+    )
+
+
+@dataclass
+class Night:
+    """What happened, and who was told."""
+
+    world: World
+    records: int
+    """Of the storm."""
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def run(self, *arguments: str) -> Any:
+        """What a command of the operator prints, as JSON."""
+        done = subprocess.run(
+            [str(THINGWATCH), *arguments, "--json"],
+            env=self.world.aws.environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (0, "") == (done.returncode, done.stderr)
+        return json.loads(done.stdout)
+
+    def put(self, records: Sequence[Mapping[str, Any]]) -> None:
+        """Put records, several at a time."""
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(self.world.aws.put_record, records))
+
+    def in_slack(self, actor: str) -> list[Message]:
+        """What Slack took of an actor's things."""
+        return [each for each in self.world.slack.messages if actor in each.readable()]
+
+    def on_sns(self, actor: str) -> list[Mapping[str, Any]]:
+        return [each for each in self.world.inbox.poll() if each["actor"]["name"] == actor]
+
+    def counted(self, actor: str) -> int:
+        """How many alerts those on SNS tell of, one by one and in rollups."""
+        return sum(each["rollup"]["count"] if each["rollup"] else 1 for each in self.on_sns(actor))
+
+
+@pytest.fixture(scope="module")
+def night(deployed: World, request: pytest.FixtureRequest) -> Night:
+    size: Callable[[int], int] = request.getfixturevalue("size")
+    night = Night(deployed, records=size(5000))
+    muted = night.run("mute", "quiet", "--operation", "iot:UpdateThing", "--actor", arn("muted"),
+                      "--for", "2h", "--reason", "load test")  # fmt: skip
+    begins = datetime.fromisoformat(muted["begins"])
+    known_by = datetime.now(UTC) + timedelta(seconds=16)
+    intruder = make_user(deployed.aws, "night-intruder")
+    bucket = start_of_bucket(time.time() + night.records / A_SECOND + 10)
+    storm = [call("storm", bucket + timedelta(seconds=n % WINDOW), n) for n in range(night.records)]
+    _CHANCE.shuffle(storm)
+    half = len(storm) // 2
+    night.put(storm[:half])
+    began = datetime.now(UTC)
+    intruder.create_policy(policyName="night", policyDocument=WIDE_OPEN)
+    with ThreadPoolExecutor(1) as pool:
+        rest = pool.submit(night.put, storm[half:])
+        (message,) = wait_until(lambda: deployed.in_slack("night", about="Critical"), PATIENCE)
+        night.seconds["critical"] = (message.received - began).total_seconds()
+        rest.result()
+    wait_until(lambda: datetime.now(UTC) > known_by, PATIENCE)
+    night.put([call("muted", begins + timedelta(seconds=1), number) for number in range(7)])
+    wait_until(lambda: night.run("mutes")[0]["held"] == 7, PATIENCE)
+    night.run("unmute", "quiet")
+    wait_until(lambda: night.counted("storm") == night.records, PATIENCE + WINDOW + night.records / A_SECOND)
+    return night
+
+
+def start_of_bucket(ends_after: float) -> datetime:
+    """The begin of the first bucket that ends after a time."""
+    return datetime.fromtimestamp(ends_after // WINDOW * WINDOW, UTC)
+
+
+def arn(actor: str) -> str:
+    return f"arn:aws:iam::{ACCOUNT}:user/{actor}"
+
+
+def test_a_storm_becomes_few_messages_whose_counts_add_up_exactly(night: Night) -> None:
+    kinds = Counter(each["kind"] for each in night.on_sns("storm"))
+    assert (FIRST, True) == (kinds["alert"], kinds["rollup"] <= 5)
+    assert night.records == night.counted("storm")
+    wait_until(lambda: len(night.in_slack("storm")) == kinds.total(), PATIENCE)
+    assert len(night.in_slack("storm")) <= 8
+
+
+def test_a_critical_call_of_another_actor_in_the_middle_of_a_storm_arrives_at_once(night: Night) -> None:
+    assert night.seconds["critical"] < PATIENCE / 3
+
+
+def test_what_a_mute_holds_is_counted_and_told_once_when_it_ends(night: Night) -> None:
+    (rollup,) = wait_until(lambda: night.on_sns("muted"), PATIENCE + 60)
+    assert (7, "quiet", "load test", "high") == (
+        rollup["rollup"]["count"],
+        rollup["rollup"]["mute"]["name"],
+        rollup["rollup"]["mute"]["reason"],
+        rollup["severity"],
+    )
+    (message,) = wait_until(lambda: night.world.in_slack("mute quiet ended"), PATIENCE)
+    assert "🟠 High: mute quiet ended, it held 7 alerts" == message.text
+    assert ([], ["ended"]) == (night.run("mutes"), [each["state"] for each in night.run("mutes", "--all")])
+
+
+def test_a_day_of_late_and_repeated_records_makes_the_sums_of_an_on_time_day(
+    night: Night, size: Callable[[int], int]
+) -> None:
+    day = datetime.now(UTC).replace(microsecond=0) - timedelta(days=1)
+    hours = [day + timedelta(hours=hour) for hour in range(0, 24, 4)]
+    records = [
+        call(f"late-{number % 3}", _CHANCE.choice(hours) + timedelta(seconds=_CHANCE.randrange(90)), number)
+        for number in range(size(600))
+    ]
+    late = [each for each in records for _ in range(_CHANCE.choice((1, 2)))]
+    _CHANCE.shuffle(late)
+    night.put(late)
+    on_time = list(replay(map(parse_record, records), compile_file(CONFIG, CATALOG), Tally()))
+    for actor in ("late-0", "late-1", "late-2"):
+        alerts = [each.alert for each in on_time if each.alert.actor.name == actor]
+        ones = sum(each.kind == "alert" for each in alerts)
+        held = sum(each.rollup.count for each in alerts if each.rollup is not None)
+        assert sum(each["userIdentity"]["userName"] == actor for each in records) == ones + held
+        wait_until(partial(_has_counted, night, actor, ones + held), PATIENCE)
+        assert ones == sum(each["kind"] == "alert" for each in night.on_sns(actor))
+
+
+def _has_counted(night: Night, actor: str, number: int) -> bool:
+    return night.counted(actor) == number
