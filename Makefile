@@ -58,11 +58,12 @@ fast: setup
 bench: setup ## Measure, as ratios to a floor of the same run, into build/bench.json
 	@.venv/bin/python -m bench
 
-docs: setup ## Write what is generated: operations.md, tables of tuning.md and thresholds.md, a picture, the schema
+docs: setup ## Write what is generated: operations.md, tables of tuning.md and thresholds.md, pictures, the schema
 	@.venv/bin/python -m rulebook.operations_page
 	@.venv/bin/python -m rulebook.facts_table
 	@.venv/bin/python -m rulebook.windowed_rules_page
 	@.venv/bin/python -m rulebook.timeline
+	@.venv/bin/python -m rulebook.rollup_timeline
 	@.venv/bin/python -m rulebook.config.schema
 
 models: setup ## Take AWS's newest service models for the catalog's checks

@@ -33,7 +33,7 @@ def _open() -> Iterator[str]:
 
 def _draw() -> Iterator[str]:
     yield f'<rect width="{_WIDTH}" height="{_HEIGHT}" rx="8" fill="#ffffff"/>'
-    yield _text(20, 30, "event_count: {at_least: 4, within: 10m}", family="monospace", weight="600")
+    yield draw_text(20, 30, "event_count: {at_least: 4, within: 10m}", family="monospace", weight="600")
     for number in range(3):
         yield from _pane(number)
     yield f'<line x1="{_x(0)}" y1="{_LINE}" x2="{_x(30)}" y2="{_LINE}" stroke="#94a3b8"/>'
@@ -44,7 +44,7 @@ def _draw() -> Iterator[str]:
         counted = any(held.end - WITHIN * 60 < minute * 60 <= held.end for _, held in told)
         colour = "#c2410c" if counted else "#64748b"
         yield f'<circle cx="{_x(minute)}" cy="{_LINE}" r="7" fill="{colour}"/>'
-    yield _text(20, _LINE + 5, "calls")
+    yield draw_text(20, _LINE + 5, "calls")
 
 
 def _pane(number: int) -> Iterator[str]:
@@ -52,7 +52,7 @@ def _pane(number: int) -> Iterator[str]:
     fill = "#f1f5f9" if number % 2 == 0 else "#e2e8f0"
     yield (f'<rect x="{left}" y="{_TOP}" width="{right - left}" height="90" fill="{fill}" stroke="#cbd5e1"/>')
     label = f"pane {number + 1}: 12:{number * WITHIN:02} to 12:{(number + 1) * WITHIN:02}"
-    yield _text((left + right) / 2, _TOP + 20, label, anchor="middle", colour="#475569")
+    yield draw_text((left + right) / 2, _TOP + 20, label, anchor="middle", colour="#475569")
 
 
 def _window(number: int, held: Held) -> Iterator[str]:
@@ -62,13 +62,13 @@ def _window(number: int, held: Held) -> Iterator[str]:
         f'<rect x="{left}" y="{top}" width="{right - left}" height="22" rx="4" fill="#fed7aa"'
         ' stroke="#c2410c"/>'
     )
-    yield _text((left + right) / 2, top + 16, f"{held.taken} calls within 10 minutes", anchor="middle")
+    yield draw_text((left + right) / 2, top + 16, f"{held.taken} calls within 10 minutes", anchor="middle")
     yield (
         f'<line x1="{right}" y1="{_LINE}" x2="{right}" y2="{top + 34}" stroke="#c2410c"'
         ' stroke-dasharray="3 3"/>'
     )
     words = f"this call completes it: one alert for pane {number + 1}"
-    yield _text(right - 8, top + 48, words, weight="600", colour="#c2410c")
+    yield draw_text(right - 8, top + 48, words, weight="600", colour="#c2410c")
 
 
 def _holding() -> Iterator[tuple[int, Held]]:
@@ -89,7 +89,7 @@ def _x(minute: float) -> float:
     return round(_LEFT + minute * _MINUTE, 1)
 
 
-def _text(
+def draw_text(
     x: float,
     y: float,
     words: str,
@@ -99,6 +99,7 @@ def _text(
     colour: str = "#1f2933",
     family: str = "inherit",
 ) -> str:
+    """A text of a picture."""
     return (
         f'<text x="{x}" y="{y}" text-anchor="{anchor}" font-weight="{weight}" fill="{colour}"'
         f' font-family="{family}">{words}</text>'

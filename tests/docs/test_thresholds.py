@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
+from rulebook import rollup_timeline, timeline
 from rulebook.config import check_source
+from rulebook.rollup_timeline import draw_rollups
 from rulebook.source import parse_source
-from rulebook.timeline import PICTURE, draw_timeline
+from rulebook.timeline import draw_timeline
 from rulebook.windowed_rules import FEWEST, MOST, MOST_FIELDS, MOST_STEPS
 from rulebook.windowed_rules_page import PAGE, render_page
 from tests.support.catalog import CATALOG
@@ -28,8 +31,11 @@ def test_the_table_of_built_in_rules_is_the_one_that_the_catalog_gives() -> None
     assert render_page(TEXT) == TEXT
 
 
-def test_the_picture_is_the_one_that_the_engine_gives() -> None:
-    assert draw_timeline() == PICTURE.read_text(encoding="utf-8")
+@pytest.mark.parametrize(
+    ("drawn", "picture"), [(draw_timeline(), timeline.PICTURE), (draw_rollups(), rollup_timeline.PICTURE)]
+)
+def test_each_picture_is_the_one_that_the_engine_gives(drawn: str, picture: Path) -> None:
+    assert drawn == picture.read_text(encoding="utf-8")
 
 
 def test_the_bounds_are_those_of_the_code() -> None:
