@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from aws_cdk import Duration
+from aws_cdk import aws_lambda_event_sources as event_sources
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from cdk.function import PythonFunction
+
 RETENTION = Duration.days(14)
 """The longest that SQS offers."""
+TRIES = 500
+"""A message is tried again every 7 to 15 minutes in the end, so this is about four days.
+It must come to its end well before the queue's retention does: SQS deletes an expired
+message, it does not move it to the dead-letter queue."""
 
 
 def make_failure_queue(scope: Construct, construct_id: str) -> sqs.Queue:
@@ -19,3 +28,48 @@ def make_failure_queue(scope: Construct, construct_id: str) -> sqs.Queue:
         enforce_ssl=True,
         retention_period=RETENTION,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class WorkQueue:
+    """A queue whose messages a function processes, and the queue of those that it can not process."""
+
+    queue: sqs.Queue
+    dead_letters: sqs.Queue
+
+    def feed(self, worker: PythonFunction, *, at_once: int) -> None:
+        """Let a function process the messages, so many at a time, and keep what it gives up."""
+        self.queue.grant(
+            worker.role,
+            "sqs:ReceiveMessage",
+            "sqs:DeleteMessage",
+            "sqs:GetQueueAttributes",
+            "sqs:ChangeMessageVisibility",
+        )
+        self.dead_letters.grant(worker.role, "sqs:SendMessage")
+        worker.function.add_event_source(
+            event_sources.SqsEventSource(
+                self.queue,
+                # One message a run: a crash touches no other.
+                batch_size=1,
+                max_concurrency=at_once,
+                report_batch_item_failures=True,
+            )
+        )
+
+
+def make_work_queue(scope: Construct, *, timeout_seconds: int) -> WorkQueue:
+    """A queue for a function with this timeout, with its dead-letter queue."""
+    dead_letters = make_failure_queue(scope, "DeadLetters")
+    queue = sqs.Queue(
+        scope,
+        "Queue",
+        encryption=sqs.QueueEncryption.SQS_MANAGED,
+        enforce_ssl=True,
+        retention_period=RETENTION,
+        # AWS asks for six times the function's timeout:
+        # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+        visibility_timeout=Duration.seconds(6 * timeout_seconds),
+        dead_letter_queue=sqs.DeadLetterQueue(queue=dead_letters, max_receive_count=TRIES),
+    )
+    return WorkQueue(queue, dead_letters)

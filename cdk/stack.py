@@ -112,7 +112,8 @@ class ThingwatchStack(Stack):
         """Let each function touch what it works with, and nothing else."""
         for role in (detection.detect.role, summaries.summarise.role):
             delivery.queue.grant(role, "sqs:SendMessage")
-        summaries.queue.grant(detection.detect.role, "sqs:SendMessage")
+        for role in (detection.detect.role, summaries.summarise.role):
+            summaries.queue.grant(role, "sqs:SendMessage")
         table.grant(detection.detect.role, "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem")
         table.grant(summaries.summarise.role, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem")
         table.grant(delivery.deliver.role, "dynamodb:PutItem", "dynamodb:DeleteItem")

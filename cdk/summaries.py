@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from aws_cdk import Duration
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_lambda_event_sources as event_sources
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from cdk.function import PythonFunction
-from cdk.queues import RETENTION, make_failure_queue
+from cdk.queues import make_work_queue
 
-TRIES = 500
-"""As many as a delivery has: about four days."""
+_TIMEOUT_SECONDS = 120
 
 
 class Summaries(Construct):
@@ -28,25 +26,15 @@ class Summaries(Construct):
         table_name: str,
     ) -> None:
         super().__init__(scope, construct_id)
-        self.dead_letters = make_failure_queue(self, "DeadLetters")
-        self.queue = sqs.Queue(
-            self,
-            "Queue",
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=True,
-            retention_period=RETENTION,
-            # AWS asks for six times the function's timeout:
-            # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
-            visibility_timeout=Duration.seconds(6 * 120),
-            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=TRIES),
-        )
+        work = make_work_queue(self, timeout_seconds=_TIMEOUT_SECONDS)
+        self.queue, self.dead_letters = work.queue, work.dead_letters
         self.summarise = PythonFunction(
             self,
             "Summarise",
             module="summarise",
             code=code,
             description="Counts the alerts that were held back, and queues their rollups",
-            timeout=Duration.seconds(120),
+            timeout=Duration.seconds(_TIMEOUT_SECONDS),
             environment={
                 "STATE_TABLE": table_name,
                 "DELIVERY_QUEUE_URL": delivery_queue.queue_url,
@@ -54,22 +42,5 @@ class Summaries(Construct):
                 "DEAD_LETTER_QUEUE_URL": self.dead_letters.queue_url,
             },
         )
-        self.queue.grant(
-            self.summarise.role,
-            "sqs:ReceiveMessage",
-            "sqs:DeleteMessage",
-            "sqs:GetQueueAttributes",
-            "sqs:ChangeMessageVisibility",
-            "sqs:SendMessage",
-        )
-        self.dead_letters.grant(self.summarise.role, "sqs:SendMessage")
-        self.summarise.function.add_event_source(
-            event_sources.SqsEventSource(
-                self.queue,
-                # One message a run: a crash touches no other summary.
-                batch_size=1,
-                # The summaries of one bucket would only wait for each other.
-                max_concurrency=2,
-                report_batch_item_failures=True,
-            )
-        )
+        # The summaries of one bucket would only wait for each other.
+        work.feed(self.summarise, at_once=2)

@@ -12,7 +12,7 @@ import pytest
 from aws_cdk.assertions import Annotations, Match
 
 from app import build_app
-from cdk.delivery import TRIES
+from cdk.queues import TRIES
 from handlers import deliver
 from handlers.core.backoff import retry_delay
 from handlers.core.patterns import compile_pattern
