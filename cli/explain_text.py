@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from cli.conditions import check_conditions, first_failure
@@ -16,7 +17,7 @@ from handlers.core.renderings.text import render_title
 from handlers.core.ruleset import Escalation, Ruleset
 from handlers.core.severity import say_bounds
 from handlers.core.subjects import readable
-from handlers.core.text import clean
+from handlers.core.text import clean, say_duration
 
 _NAME_WIDTH = 25
 _MOST_LISTED = 10
@@ -71,6 +72,7 @@ def _finding_lines(explained: Explanation, finding: Finding) -> Iterator[str]:
     yield ""
     yield f"Severity {finding.severity.value}"
     yield from wrap(_audience(finding, explained.ruleset), "Told to  ")
+    yield from _dedup_line(finding, explained.ruleset)
     for suppressed in finding.suppressed:
         name, suppression = suppressed.verdict.rule.name, suppressed.suppression
         why = f"{suppression.name} ({suppression.reason}) suppresses {name} through {suppression.until}"
@@ -145,6 +147,14 @@ def _audience(finding: Finding, ruleset: Ruleset) -> str:
     if finding.severity < ruleset.minimum_severity:
         return "nobody: it is below minimum_severity"
     return ", ".join(finding.destinations) or "nobody: no route takes it"
+
+
+def _dedup_line(finding: Finding, ruleset: Ruleset) -> Iterator[str]:
+    dedup = ruleset.dedup_of(finding.rule, finding.severity)
+    if not dedup.is_off and any(ruleset.destinations[name].dedup for name in finding.destinations):
+        first = "the first" if dedup.first == 1 else f"the first {dedup.first}"
+        window = say_duration(timedelta(seconds=dedup.window))
+        yield f"         {first} of its kind in {window} at once, the others in a rollup"
 
 
 def _step(explained: Explanation, escalation: Escalation, *, fired: bool) -> Iterator[str]:
