@@ -18,7 +18,8 @@ from handlers.core.operations import split_operation
 from handlers.core.record_pattern import RecordPattern
 from handlers.core.severity import Severity
 from handlers.core.text import clean, say_count
-from handlers.pipeline.telling import Buckets, Mutes, SummaryQueue, end_mute, find_effect
+from handlers.pipeline.muting import end_mute, find_effect
+from handlers.pipeline.outside import Buckets, Mutes, SummaryQueue
 from rulebook.api_models import operations_of
 from rulebook.config.values import AccountId, Name, Region, principal_fault
 from rulebook.durations import BadSpan, read_span

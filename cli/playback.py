@@ -17,8 +17,8 @@ from handlers.core.record import Record
 from handlers.core.rollups import Summary
 from handlers.core.ruleset import Ruleset
 from handlers.pipeline.detection import Detection, detect_record
+from handlers.pipeline.outside import Outside
 from handlers.pipeline.summaries import summarise
-from handlers.pipeline.telling import Outside
 
 GRACE = timedelta(minutes=5)
 """As the stack has it, unless it is deployed with another one."""

@@ -23,7 +23,7 @@ from handlers.adapters.sqs_summaries import SqsSummaries
 from handlers.core.ruleset import Ruleset
 from handlers.core.ruleset_file import load_ruleset
 from handlers.pipeline.detection import Detection, detect
-from handlers.pipeline.telling import Outside
+from handlers.pipeline.outside import Outside
 from handlers.pipeline.windows import WindowedAlert
 from handlers.settings import RULESET, LambdaContext, read_detect_settings
 

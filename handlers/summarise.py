@@ -19,8 +19,8 @@ from handlers.adapters.sqs_deliveries import SqsDeliveries
 from handlers.adapters.sqs_messages import SqsRetries, describe_failure, hand_out_again, read_messages
 from handlers.adapters.sqs_summaries import SqsSummaries
 from handlers.pipeline.messages import QueueMessage, Retries, process
+from handlers.pipeline.outside import Buckets, DeliveryQueue, SummaryQueue
 from handlers.pipeline.summaries import read_body, summarise
-from handlers.pipeline.telling import Buckets, DeliveryQueue, SummaryQueue
 from handlers.settings import LambdaContext, read_summarise_settings
 
 logger = logging.getLogger("summarise")

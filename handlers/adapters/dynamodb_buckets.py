@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 from handlers.core.codec import from_json, to_json
 from handlers.core.rollups import HeldAlert, HeldAlerts
-from handlers.pipeline.telling import Head
+from handlers.pipeline.outside import Head
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

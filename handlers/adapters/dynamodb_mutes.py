@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from handlers.core.alerts import Alert
 from handlers.core.codec import from_json, to_json
 from handlers.core.mutes import Mute, SavedMute
-from handlers.pipeline.telling import KEPT
+from handlers.pipeline.outside import KEPT
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

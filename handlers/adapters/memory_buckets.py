@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from handlers.core.rollups import HeldAlert, HeldAlerts
-from handlers.pipeline.telling import Head
+from handlers.pipeline.outside import Head
 
 
 @dataclass(slots=True)

@@ -48,11 +48,11 @@ class HeldAlerts(NamedTuple):
     """The last by time among the mildest."""
 
 
-def hold(alert: Alert) -> HeldAlert:
-    """What is remembered of an alert that is held back."""
+def hold(alert: Alert, second: int) -> HeldAlert:
+    """What is remembered of an alert of this event time that is held back."""
     return HeldAlert(
         alert_id=alert.alert_id,
-        time=int(alert.time.timestamp()),
+        time=second,
         severity=alert.severity,
         subject=None if alert.subject is None else clean(alert.subject, _LONGEST),
         source_ip=clean(alert.source_ip, _LONGEST),

@@ -9,7 +9,8 @@ from handlers.core.alerts import Alert
 from handlers.core.judgement import Finding, Judged, judge_event, with_finding
 from handlers.core.record import Record, parse_event
 from handlers.core.ruleset import Ruleset
-from handlers.pipeline.telling import Candidate, Fate, Outside, tell
+from handlers.pipeline.outside import Outside
+from handlers.pipeline.telling import Candidate, Fate, tell
 from handlers.pipeline.windows import WindowedAlert, Windows, enter_windows
 
 

@@ -17,11 +17,41 @@ forget what it was asked for.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from handlers.core.rollups import BadSummary, Summary, UnknownSummary, build_rollups, read_summary
+from handlers.core.alerts import Alert
+from handlers.core.dedup import Bucket
+from handlers.core.mutes import Mute
+from handlers.core.rollups import (
+    BadSummary,
+    Summary,
+    UnknownSummary,
+    build_rollups,
+    find_due,
+    read_summary,
+)
 from handlers.pipeline import TryAgain, Undeliverable
-from handlers.pipeline.telling import Buckets, DeliveryQueue, SummaryQueue
+from handlers.pipeline.outside import KEPT, Buckets, DeliveryQueue, SummaryQueue
+
+
+def make_summary(
+    bucket: Bucket,
+    alert: Alert,
+    audience: tuple[str, ...],
+    *,
+    now: datetime,
+    grace: timedelta,
+    mute: Mute | None = None,
+) -> Summary:
+    """What is asked now of a bucket, or of what a mute holds for an audience."""
+    return Summary(
+        bucket=bucket,
+        due=find_due(bucket.ends, now, grace),
+        alert=alert,
+        destinations=audience,
+        lapses=max(now, bucket.ends) + KEPT,
+        mute=None if mute is None else mute.ended,
+    )
 
 
 def read_body(body: str) -> Summary:

@@ -27,7 +27,8 @@ from handlers.core.ruleset import Ruleset
 from handlers.core.windowed_rules import CALLS, NewTerms, Threshold
 from handlers.core.windows import EMPTY, Held, Pane, Span, find_window, merge
 from handlers.pipeline import A_DAY, REMEMBERED
-from handlers.pipeline.telling import Candidate, Fate, Outside, tell
+from handlers.pipeline.outside import Outside
+from handlers.pipeline.telling import Candidate, Fate, tell
 
 KEPT = timedelta(days=35)
 """How long a pane is kept after its time and the last write: longer than any record that enters is old."""

@@ -14,8 +14,9 @@ from handlers.adapters.dynamodb_claims import DynamoDbClaims
 from handlers.adapters.dynamodb_mutes import DynamoDbMutes
 from handlers.core.dedup import Dedup
 from handlers.core.rollups import Summary
+from handlers.pipeline.outside import Buckets, Mutes
 from handlers.pipeline.summaries import summarise
-from handlers.pipeline.telling import Buckets, Candidate, Fate, Mutes, tell
+from handlers.pipeline.telling import Candidate, Fate, tell
 from local.aws import EmbeddedAws
 from tests.simulation.check import find_differences
 from tests.simulation.runs import Simulation

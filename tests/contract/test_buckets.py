@@ -12,7 +12,7 @@ from handlers.adapters.memory_buckets import MemoryBuckets
 from handlers.core.digest import digest
 from handlers.core.rollups import HeldAlert, HeldAlerts
 from handlers.core.severity import Severity
-from handlers.pipeline.telling import Buckets, Head
+from handlers.pipeline.outside import Buckets, Head
 from local.aws import EmbeddedAws, Fault
 
 LAPSES = datetime(2027, 1, 1, tzinfo=UTC)

@@ -10,7 +10,7 @@ from handlers.adapters.dynamodb_mutes import DynamoDbMutes
 from handlers.adapters.memory_mutes import MemoryMutes
 from handlers.core.mutes import Mute, SavedMute
 from handlers.core.record_pattern import RecordPattern
-from handlers.pipeline.telling import Mutes
+from handlers.pipeline.outside import Mutes
 from local.aws import EmbeddedAws
 from tests.support.alerts import make_alert
 from tests.support.state import make_state_table

@@ -16,7 +16,8 @@ from cdk.queues import TRIES
 from handlers import deliver
 from handlers.core.backoff import retry_delay
 from handlers.core.patterns import compile_pattern
-from handlers.pipeline.telling import MUTES_ARE_FRESH, TAKES_EFFECT
+from handlers.pipeline.muting import TAKES_EFFECT
+from handlers.pipeline.telling import MUTES_ARE_FRESH
 from rulebook.services import SERVICES
 from tests.infrastructure.conftest import synthesize
 from tests.support.records import make_event

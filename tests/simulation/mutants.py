@@ -12,7 +12,7 @@ from typing import Any
 
 from handlers.adapters.memory_buckets import MemoryBuckets
 from handlers.adapters.memory_mutes import MemoryMutes
-from handlers.pipeline import delivery, summaries, telling
+from handlers.pipeline import delivery, muting, summaries, telling
 
 Change = tuple[Any, str, str, str]
 """The module or class, the name of the function, its text, and what is there instead."""
@@ -33,8 +33,8 @@ MUTANTS = (
             (
                 telling,
                 "_settle",
-                "    now = outside.clock()\n",
-                "    _put_held(alert, bucket, outside)\n    now = outside.clock()\n",
+                "alert, now = candidate.alert, outside.clock()\n",
+                "alert, now = candidate.alert, outside.clock()\n    _put_held(candidate, bucket, outside)\n",
             ),
             (
                 summaries,
@@ -86,8 +86,8 @@ MUTANTS = (
             (
                 telling,
                 "_settle",
-                "    _put_held(alert, bucket, outside)\n",
-                "    is_late = outside.clock() >= bucket.ends\n    _put_held(alert, bucket, outside)\n",
+                "    _put_held(candidate, bucket, outside)\n",
+                "    is_late = outside.clock() >= bucket.ends\n    _put_held(candidate, bucket, outside)\n",
             ),
             (telling, "_settle", "outside.clock() >= bucket.ends:", "is_late:"),
         ],
@@ -141,7 +141,7 @@ MUTANTS = (
     ),
     Mutant(
         "unmute asks nobody",
-        [(telling, "end_mute", "saved.audiences.items()", "()")],
+        [(muting, "end_mute", "saved.audiences.items()", "()")],
     ),
     Mutant(
         "a mute that begins forgets who was registered",
@@ -149,7 +149,7 @@ MUTANTS = (
     ),
     Mutant(
         "a command takes effect at once",
-        [(telling, "find_effect", "now + TAKES_EFFECT", "now")],
+        [(muting, "find_effect", "now + TAKES_EFFECT", "now")],
     ),
 )
 

@@ -10,7 +10,7 @@ from handlers.core.destinations import Destination
 from handlers.core.mutes import Mute, SavedMute
 from handlers.core.rollups import HeldAlert, HeldAlerts, Summary, read_summary, write_summary
 from handlers.pipeline import Claimed, TryAgain
-from handlers.pipeline.telling import Head
+from handlers.pipeline.outside import Head
 from tests.simulation.world import Message, Task, World
 
 T = TypeVar("T")

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from handlers.adapters.memory_windows import MemoryWindows
 from handlers.core.mutes import Mute
 from handlers.pipeline import Run as Lease
-from handlers.pipeline import delivery, detection, messages, summaries, telling
+from handlers.pipeline import delivery, detection, messages, muting, outside, summaries, telling
 from tests.simulation.ports import Ports, open_ports
 from tests.simulation.story import Command, make_story
 from tests.simulation.world import NEVER, REDRIVE, RETRIES, VISIBILITY, Function, Line, Task, World
@@ -44,7 +44,7 @@ class Paused(BaseException):
 class Run:
     """One run of a function."""
 
-    def __init__(self, name: str, task: Task, world: World, warm: telling.Warm) -> None:
+    def __init__(self, name: str, task: Task, world: World, warm: outside.Warm) -> None:
         self.name, self.task, self.world = name, task, world
         self.began = world.now
         self.ports: Ports = open_ports(self)
@@ -87,13 +87,13 @@ class Run:
 
 def _detect(run: Run) -> bool:
     story, ports, recorded = run.world.story, run.ports, run.task.work
-    outside = telling.Outside(
+    around = outside.Outside(
         ports.buckets, ports.mutes, ports.deliveries, ports.summaries, run.clock, story.grace, run.warm
     )
     if recorded.event is None:
-        telling.tell(recorded.candidate, story.ruleset, outside)
+        telling.tell(recorded.candidate, story.ruleset, around)
     else:
-        detection.detect(recorded.event, ruleset=story.ruleset, windows=MemoryWindows(), outside=outside)
+        detection.detect(recorded.event, ruleset=story.ruleset, windows=MemoryWindows(), outside=around)
     return True
 
 
@@ -133,7 +133,7 @@ def _process(run: Run, act: Callable[[], None]) -> bool:
 def _command(run: Run) -> bool:
     command: Command = run.task.work
     if command.lasts is not None:
-        in_a_minute = telling.find_effect(run.clock())
+        in_a_minute = muting.find_effect(run.clock())
         ends = in_a_minute + command.lasts
         mute = Mute(command.name, command.match, "why", "who", in_a_minute, ends, command.critical)
         run.ports.mutes.put(mute)
@@ -141,7 +141,7 @@ def _command(run: Run) -> bool:
     for saved in run.ports.mutes.read():
         # One that has ended too: an earlier try may have ended it, and not have come to ask.
         if saved.mute.name == command.name:
-            telling.end_mute(
+            muting.end_mute(
                 saved.mute,
                 mutes=run.ports.mutes,
                 summaries=run.ports.summaries,
@@ -167,7 +167,7 @@ class Simulation:
         self.story = make_story(self.random)
         self.world = World(self.story, self.random, trace, **stores)
         self._runs: list[Run] = []
-        self._idle: list[telling.Warm] = []
+        self._idle: list[outside.Warm] = []
         """Instances of `detect` that are warm."""
         self._started = 0
 
@@ -195,7 +195,7 @@ class Simulation:
         world = self.world
         task.tries += 1
         self._started += 1
-        warm = telling.Warm()
+        warm = outside.Warm()
         if task.function == "detect" and self._idle and self.random.random() < 0.8:
             warm = self._idle.pop(self.random.randrange(len(self._idle)))
         run = Run(f"{task.function}-{self._started}", task, world, warm)

@@ -21,7 +21,7 @@ from handlers.adapters.memory_mutes import MemoryMutes
 from handlers.core.alerts import Alert
 from handlers.core.rollups import HeldAlerts
 from handlers.pipeline import Claims
-from handlers.pipeline.telling import Buckets, Mutes
+from handlers.pipeline.outside import Buckets, Mutes
 from tests.simulation.story import BEGIN, Story
 
 T = TypeVar("T")

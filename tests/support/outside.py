@@ -9,7 +9,7 @@ from handlers.adapters.memory_buckets import MemoryBuckets
 from handlers.adapters.memory_mutes import MemoryMutes
 from handlers.core.alerts import Delivery
 from handlers.core.rollups import Summary
-from handlers.pipeline.telling import DeliveryQueue, Outside
+from handlers.pipeline.outside import DeliveryQueue, Outside
 
 
 @dataclass

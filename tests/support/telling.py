@@ -12,7 +12,7 @@ from handlers.core.mutes import Mute
 from handlers.core.record_pattern import RecordPattern
 from handlers.core.severity import Severity
 from handlers.pipeline.detection import Detection, detect
-from handlers.pipeline.telling import Outside, Warm
+from handlers.pipeline.outside import Outside, Warm
 from tests.support.outside import MemoryQueue, MemorySummaries, make_outside
 from tests.support.records import make_event
 from tests.support.rules import make_ruleset

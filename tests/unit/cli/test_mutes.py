@@ -116,7 +116,7 @@ class World:
         """Hold so many alerts for an audience."""
         self.mutes.register(mute, audience, make_alert())
         for number in range(count):
-            held = hold(make_alert(eventID=f"{audience}{number}"))
+            held = hold(make_alert(eventID=f"{audience}{number}"), number)
             self.buckets.hold(mute.bucket_for(audience).key, held, lapses=mute.ends)
 
 

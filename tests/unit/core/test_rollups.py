@@ -98,5 +98,5 @@ def test_a_rollup_is_a_delivery_as_any(mute: EndedMute | None) -> None:
 
 
 def test_what_is_remembered_of_a_held_alert_is_short() -> None:
-    held = hold(make_alert(requestParameters={"certificateId": "x" * 5000}, sourceIPAddress="y" * 5000))
+    held = hold(make_alert(requestParameters={"certificateId": "x" * 5000}, sourceIPAddress="y" * 5000), 0)
     assert (80, 80) == (len(held.subject or ""), len(held.source_ip))

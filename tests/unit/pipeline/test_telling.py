@@ -10,8 +10,9 @@ from handlers.core.dedup import OFF, Dedup
 from handlers.core.record import BadRecord
 from handlers.core.severity import Severity
 from handlers.pipeline.detection import detect
-from handlers.pipeline.telling import Fate
-from tests.support.outside import make_outside
+from handlers.pipeline.telling import Candidate, Fate, tell
+from tests.support.alerts import make_alert
+from tests.support.outside import MemorySummaries, make_outside
 from tests.support.rules import CUSTOM_RULE, UPDATE_CERTIFICATE, make_ruleset
 from tests.support.telling import ENDS, NOW, Died, World, muted
 from tests.support.windows import NoWindows
@@ -274,6 +275,18 @@ def test_an_alert_of_a_time_beyond_memory_is_told_with_the_reason_and_touches_no
 def test_an_alert_of_a_month_ago_is_held_as_any(world: World) -> None:
     fates = [world.detect(f"e{number}", eventTime="2026-10-23T09:32:00Z").fate for number in range(3)]
     assert [Fate.TOLD, Fate.TOLD, Fate.HELD] == fates
+
+
+def test_an_alert_that_another_call_completes_again_is_held_once() -> None:
+    outside = make_outside(NOW)
+    for seconds in (0, 5):
+        for number in range(3):
+            alert = replace(make_alert(), alert_id=f"{number:024x}", time=NOW + timedelta(seconds=seconds))
+            candidate = Candidate(alert, ("audit",), TWO_IN_TEN_MINUTES, {}, int(NOW.timestamp()))
+            tell(candidate, make_ruleset(), outside)
+    summaries = outside.summaries
+    assert isinstance(summaries, MemorySummaries)
+    assert 1 == outside.buckets.read_held(summaries.asked[0].bucket.key).total
 
 
 def test_another_window_or_first_makes_another_bucket(world: World) -> None:
