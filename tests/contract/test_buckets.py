@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from typing import Any
 
 import pytest
 
@@ -163,3 +164,17 @@ def test_a_write_whose_answer_was_lost_is_found_when_the_sdk_tries_again(
     finally:
         aws.inject_faults([])
     assert (Head(frozenset("a"), rolled=1), 1) == (buckets.read(key), buckets.read_held(key).total)
+
+
+def test_heads_and_held_items_of_an_earlier_release_are_read_for_ever(aws: EmbeddedAws, key: str) -> None:
+    dynamodb = aws.client("dynamodb")
+    item = '["00ff",1795339815,"high","lamp","198.51.100.7"]'
+    lapses = {"lapses": {"N": "1798400000"}}
+    head: dict[str, Any] = {"key": {"S": f"bucket#{key}"}, "place": {"S": "head"}, "told": {"SS": ["a", "b"]}}
+    dynamodb.put_item(TableName="state", Item={**head, "rolled": {"N": "2"}, "pending": {"N": "3"}, **lapses})
+    place: dict[str, Any] = {"key": {"S": f"held#{key}#3"}, "place": {"S": "6#001795339815#00ff"}}
+    dynamodb.put_item(TableName="state", Item={**place, "held": {"S": item}, **lapses})
+    buckets = DynamoDbBuckets(dynamodb, "state")
+    lamp = HeldAlert("00ff", 1_795_339_815, Severity.HIGH, "lamp", "198.51.100.7")
+    assert Head(frozenset("ab"), 2, 3) == buckets.read(key)
+    assert HeldAlerts(1, (lamp,), lamp) == buckets.read_held(key)

@@ -89,3 +89,16 @@ def test_a_mute_that_lapsed_meanwhile_ends_as_it_was_read(mutes: Mutes) -> None:
     assert MUTE.ends == mutes.register(MUTE, ("audit",), make_alert())
     assert SavedMute(MUTE) == mutes.end(MUTE, BEGINS)
     assert [] == list(mutes.read())
+
+
+def test_a_mute_of_an_earlier_release_is_read_for_ever(aws: EmbeddedAws) -> None:
+    make_state_table(aws, "mutes-before")
+    mute = (
+        '{"name": "load-test", "match": {"eventName": ["CreateThing"]}, "reason": "r", "by": "b",'
+        ' "begins": "2026-11-22T09:01:00+00:00", "ends": "2026-11-22T11:01:00+00:00", "critical": false}'
+    )
+    item = {"key": {"S": "mutes"}, "place": {"S": "1"}, "mute": {"S": mute}, "ends": {"N": "1795345260"}}
+    dynamodb = aws.client("dynamodb")
+    dynamodb.put_item(TableName="mutes-before", Item={**item, "audiences": {"M": {}}, "lapses": {"N": "1"}})
+    (saved,) = DynamoDbMutes(dynamodb, "mutes-before").read()
+    assert ("load-test", BEGINS + timedelta(hours=2)) == (saved.mute.name, saved.mute.ends)
