@@ -22,11 +22,15 @@ from rulebook.compile import compile_file
 
 TURNS = 15
 FLOOR = "boto3 with the same clients"
-AIMS = {"detect": 1.15, "deliver": 1.2}
+AIMS = {"detect": 1.15, "summarise": 1.15, "deliver": 1.2}
 """Times as long as the floor, at most."""
 
 _CONFIG = Path(__file__).parent.parent / "config" / "alerts.yaml"
-_CLIENTS = {"detect": ("dynamodb", "sqs"), "deliver": ("dynamodb", "secretsmanager", "sqs", "ssm")}
+_CLIENTS = {
+    "detect": ("dynamodb", "sqs"),
+    "summarise": ("dynamodb", "sqs"),
+    "deliver": ("dynamodb", "secretsmanager", "sqs", "ssm"),
+}
 _FLOOR = """
 import boto3
 from botocore.config import Config
@@ -87,6 +91,8 @@ def _environment(asset: Path, bytecode: Path) -> dict[str, str]:
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "STATE_TABLE": "state",
         "DELIVERY_QUEUE_URL": f"{queue}/deliveries",
+        "SUMMARY_QUEUE_URL": f"{queue}/summaries",
+        "GRACE_SECONDS": "300",
         "DEAD_LETTER_QUEUE_URL": f"{queue}/dead-letters",
         "TOPIC_ARNS": '{"audit": "arn:aws:sns:eu-west-1:111122223333:audit"}',
     }

@@ -23,7 +23,7 @@ from handlers.core.ruleset import Ruleset
 from handlers.core.severity import Severity
 from handlers.core.windowed_rules import CALLS, Threshold, WindowedRule
 from handlers.pipeline.detection import detect
-from handlers.pipeline.outside import Outside
+from handlers.pipeline.outside import Outside, Warm
 from rulebook.catalog import load_catalog
 from rulebook.compile import compile_file
 
@@ -149,4 +149,5 @@ def _make_outside() -> Outside:
         summaries=_Nowhere(),
         clock=lambda: now,
         grace=timedelta(minutes=5),
+        warm=Warm(),
     )

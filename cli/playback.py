@@ -17,7 +17,7 @@ from handlers.core.record import Record
 from handlers.core.rollups import Summary
 from handlers.core.ruleset import Ruleset
 from handlers.pipeline.detection import Detection, detect_record
-from handlers.pipeline.outside import Outside
+from handlers.pipeline.outside import Outside, Warm
 from handlers.pipeline.summaries import summarise
 
 GRACE = timedelta(minutes=5)
@@ -45,6 +45,7 @@ class Playback:
             summaries=self,
             clock=lambda: self.now,
             grace=GRACE,
+            warm=Warm(),
         )
 
     def play(self, record: Record) -> tuple[Detection, Sequence[Delivery]]:

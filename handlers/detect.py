@@ -9,10 +9,9 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from handlers.adapters.aws_clients import make_client
 from handlers.adapters.dynamodb_buckets import DynamoDbBuckets
@@ -23,7 +22,7 @@ from handlers.adapters.sqs_summaries import SqsSummaries
 from handlers.core.ruleset import Ruleset
 from handlers.core.ruleset_file import load_ruleset
 from handlers.pipeline.detection import Detection, detect
-from handlers.pipeline.outside import Outside
+from handlers.pipeline.outside import Outside, Warm
 from handlers.pipeline.windows import WindowedAlert
 from handlers.settings import RULESET, LambdaContext, read_detect_settings
 
@@ -31,8 +30,7 @@ logger = logging.getLogger("detect")
 logger.setLevel(logging.INFO)
 
 
-@dataclass(frozen=True, slots=True)
-class _Wiring:
+class _Wiring(NamedTuple):
     ruleset: Ruleset
     windows: DynamoDbWindows
     outside: Outside
@@ -52,6 +50,7 @@ def _wire() -> _Wiring:
             summaries=SqsSummaries(sqs, settings.summary_queue_url),
             clock=_now,
             grace=settings.grace,
+            warm=Warm(),
         ),
     )
 

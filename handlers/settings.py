@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 RULESET = Path(__file__).with_name("ruleset.json")
 """The compiled ruleset, which lies beside this file in the Lambda asset."""
@@ -21,8 +20,7 @@ class LambdaContext(Protocol):
         """The same when Lambda retries the event of an asynchronous invocation."""
 
 
-@dataclass(frozen=True, slots=True)
-class DetectSettings:
+class DetectSettings(NamedTuple):
     """Names of what `detect` works with, and how long after a bucket's end its summary is due."""
 
     state_table: str
@@ -31,8 +29,7 @@ class DetectSettings:
     grace: timedelta
 
 
-@dataclass(frozen=True, slots=True)
-class SummariseSettings:
+class SummariseSettings(NamedTuple):
     """Names of what `summarise` works with."""
 
     state_table: str
@@ -41,8 +38,7 @@ class SummariseSettings:
     dead_letter_queue_url: str
 
 
-@dataclass(frozen=True, slots=True)
-class DeliverSettings:
+class DeliverSettings(NamedTuple):
     """Names of what `deliver` works with. `topic_arns` maps destinations to topics that the stack made."""
 
     state_table: str

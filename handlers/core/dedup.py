@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from handlers.core.digest import digest
 
@@ -30,8 +31,7 @@ class Dedup:
 OFF = Dedup(window=0, first=0)
 
 
-@dataclass(frozen=True, slots=True)
-class Bucket:
+class Bucket(NamedTuple):
     """Alerts that are counted together."""
 
     key: str

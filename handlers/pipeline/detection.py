@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from handlers.core.alert_building import build_alert
 from handlers.core.alerts import Alert
@@ -14,8 +14,7 @@ from handlers.pipeline.telling import Candidate, Fate, tell
 from handlers.pipeline.windows import WindowedAlert, Windows, enter_windows
 
 
-@dataclass(frozen=True, slots=True)
-class Detection:
+class Detection(NamedTuple):
     """What became of one event. `alert` is None when there is no finding or it is suppressed; `windowed` are
     the alerts of rules over time that it completed.
     """

@@ -106,8 +106,7 @@ class Warm:
         return told if now < ends else None
 
 
-@dataclass(frozen=True, slots=True)
-class Outside:
+class Outside(NamedTuple):
     """What telling works with."""
 
     buckets: Buckets
@@ -116,4 +115,4 @@ class Outside:
     summaries: SummaryQueue
     clock: Callable[[], datetime]
     grace: timedelta
-    warm: Warm = field(default_factory=Warm)
+    warm: Warm

@@ -9,7 +9,7 @@ from handlers.adapters.memory_buckets import MemoryBuckets
 from handlers.adapters.memory_mutes import MemoryMutes
 from handlers.core.alerts import Delivery
 from handlers.core.rollups import Summary
-from handlers.pipeline.outside import DeliveryQueue, Outside
+from handlers.pipeline.outside import DeliveryQueue, Outside, Warm
 
 
 @dataclass
@@ -48,5 +48,6 @@ def make_outside(now: datetime, *, deliveries: DeliveryQueue | None = None, **ch
         "summaries": MemorySummaries(),
         "clock": lambda: now,
         "grace": timedelta(minutes=5),
+        "warm": Warm(),
     }
     return Outside(**{**parts, **changes})
