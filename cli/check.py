@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 from handlers.core.operations import split_operation
 from handlers.core.severity import Severity
+from handlers.core.text import say_duration
 from rulebook.catalog import Entry
 from rulebook.config import CheckedConfig, Config
 from rulebook.faults import Fault
@@ -72,7 +74,11 @@ def _audience(config: Config, severity: Severity) -> str:
     if severity < config.defaults.minimum_severity:
         return "nobody: below minimum_severity"
     audience = config.audience_of(severity)
-    always = ", ".join(audience.always) or "nobody"
+    said = ", ".join(audience.always) or "nobody"
     if audience.matched:
-        return f"{always}; where a match holds: {', '.join(audience.matched)}"
-    return always
+        said += f"; where a match holds: {', '.join(audience.matched)}"
+    dedup = config.defaults.dedup.by_severity()[severity]
+    held_back = any(config.destinations[name].dedup for name in (*audience.always, *audience.matched))
+    if held_back and not dedup.is_off:
+        said += f"; {dedup.first} of a kind at once in {say_duration(timedelta(seconds=dedup.window))}"
+    return said

@@ -46,12 +46,27 @@ def test_a_sound_file_says_what_is_watched_and_who_hears_of_what(file: Path) -> 
         "  watches   iotsecuredtunneling; calls that write\n"
         "  judges    4 operations and a custom rule\n"
         f"  counts    {len(load_windowed_rules())} built-in rules over time, 1 tuned, 1 off, 1 of yours\n"
-        "  critical      audit; where a match holds: team\n"
-        "  high          audit\n"
-        "  medium        audit\n"
-        "  low           audit\n"
+        "  critical      audit; where a match holds: team; 5 of a kind at once in 10 minutes\n"
+        "  high          audit; 3 of a kind at once in 10 minutes\n"
+        "  medium        audit; 1 of a kind at once in 10 minutes\n"
+        "  low           audit; 1 of a kind at once in 10 minutes\n"
         "  informational nobody: below minimum_severity\n",
     ) == (said.exit_code, said.stdout)
+
+
+def test_what_is_held_back_from_nobody_is_not_told_of(file: Path) -> None:
+    file.write_text(
+        "version: 1\n"
+        "destinations: {archive: {sns: create, dedup: off}, team: {slack: ssm:/team}}\n"
+        "defaults: {dedup: {high: off, critical: {window: 90s, first: 7}}}\n"
+        "routes: [{to: [archive]}, {severity: [critical, high], to: [team]}]\n"
+    )
+    lines = run("check", file).stdout.splitlines()
+    assert [
+        "  critical      archive, team; 7 of a kind at once in 90 seconds",
+        "  high          archive, team",
+        "  medium        archive",
+    ] == [line for line in lines if line.split()[0] in {"critical", "high", "medium"}]
 
 
 def test_faults_go_to_standard_error_and_the_exit_code_is_two(file: Path) -> None:
