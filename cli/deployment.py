@@ -63,7 +63,7 @@ def find_deployment(place: Place, *, otherwise: str | None = None) -> Deployment
             raise
         where = f"{place.stack} in {session.region_name}"
         raise NotReached(
-            f"there is no stack {where}; --stack, --region and --profile say where it is"
+            f"there is no stack {where}; --stack, --stack-region and --profile say where it is"
         ) from None
     (stack,) = answer["Stacks"]
     return Deployment(session, {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])})

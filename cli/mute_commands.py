@@ -139,8 +139,11 @@ def unmute(
 
 
 def _say_ended(ended: Muted) -> str:
-    held = f"It holds {say_count(ended.held, 'alert')}; a summary tells them"
-    return f"{ended.mute.name}: ends at {ended.mute.ends:%H:%M:%S} UTC, a minute from now\n{held} soon after."
+    what_next = (
+        "what it holds until then is told soon after" if ended.held else "so far nobody has to be told"
+    )
+    held = f"It holds {say_count(ended.held, 'alert')}; {what_next}."
+    return f"{ended.mute.name}: ends at {ended.mute.ends:%H:%M:%S} UTC, at most a minute from now\n{held}"
 
 
 @contextmanager

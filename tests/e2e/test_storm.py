@@ -5,6 +5,7 @@ All of it happens at once, so that the minute after which a mute takes effect is
 
 import json
 import random
+import shlex
 import subprocess
 import sys
 import time
@@ -29,6 +30,7 @@ from local.waiting import wait_until
 from rulebook.compile import compile_file
 from tests.e2e.conftest import CONFIG, PATIENCE, WIDE_OPEN, World, make_user
 from tests.support.catalog import CATALOG
+from tests.support.documents import blocks
 from tests.support.records import make_event
 
 THINGWATCH = Path(sys.executable).with_name("thingwatch")
@@ -68,17 +70,23 @@ class Night:
     """Of the storm."""
     seconds: dict[str, float] = field(default_factory=dict)
 
-    def run(self, *arguments: str) -> Any:
-        """What a command of the operator prints, as JSON."""
+    def say(self, *arguments: str) -> tuple[int, str]:
+        """A command of the operator: its exit code and what it prints."""
         done = subprocess.run(
-            [str(THINGWATCH), *arguments, "--json"],
+            [str(THINGWATCH), *arguments],
             env=self.world.aws.environment(),
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             text=True,
             check=False,
         )
-        assert (0, "") == (done.returncode, done.stderr)
-        return json.loads(done.stdout)
+        return done.returncode, done.stdout
+
+    def run(self, *arguments: str) -> Any:
+        """What a command of the operator prints, as JSON."""
+        code, said = self.say(*arguments, "--json")
+        assert 0 == code, said
+        return json.loads(said)
 
     def put(self, records: Sequence[Mapping[str, Any]]) -> None:
         """Put records, several at a time."""
@@ -175,7 +183,11 @@ def test_what_a_mute_holds_is_counted_and_told_once_when_it_ends(night: Night) -
     )
     (message,) = wait_until(lambda: night.world.in_slack("mute quiet ended"), PATIENCE)
     assert "🟠 High: mute quiet ended, it held 7 alerts" == message.text
-    assert ([], ["ended"]) == (night.run("mutes"), [each["state"] for each in night.run("mutes", "--all")])
+    listed = [
+        [each["state"] for each in night.run("mutes", *all_) if each["name"] == "quiet"]
+        for all_ in ((), ("--all",))
+    ]
+    assert [[], ["ended"]] == listed
 
 
 def test_a_day_of_late_and_repeated_records_makes_the_sums_of_an_on_time_day(
@@ -202,3 +214,41 @@ def test_a_day_of_late_and_repeated_records_makes_the_sums_of_an_on_time_day(
 
 def _has_counted(night: Night, actor: str, number: int) -> bool:
     return night.counted(actor) == number
+
+
+def test_the_commands_of_the_docs_do_what_they_say(night: Night) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "thresholds.md").read_text(encoding="utf-8")
+    (shown,) = [block for block in blocks(text, "sh") if "thingwatch mute " in block]
+    said = [night.say(*shlex.split(line, comments=True)[1:]) for line in shown.splitlines()]
+    assert [0, 0, 0] == [code for code, _ in said]
+    begun, listed, ended = (text for _, text in said)
+    assert begun.startswith("load-test: takes effect at ")
+    assert (
+        "\nIt holds alerts: of iot:CreateThing; by arn:aws:iam::111122223333:role/ci; none that is" in begun
+    )
+    assert listed.startswith("load-test  begins soon, holds 0 alerts\n")
+    assert ended.startswith("load-test: ends at ")
+    assert "It holds 0 alerts; so far nobody has to be told.\n" in ended
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "said"),
+    [
+        (["unmute", "nothing"], 1, 'nothing of the name "nothing" is muted; '),
+        (
+            ["mutes", "--stack", "Other"],
+            2,
+            "there is no stack Other in us-east-1; --stack, --stack-region and",
+        ),
+        (
+            ["mutes", "--stack", "CDKToolkit"],
+            2,
+            "the stack has no output StateTable: deploy this release first",
+        ),
+    ],
+)
+def test_a_command_that_finds_nothing_says_so_in_one_line(
+    night: Night, command: list[str], code: int, said: str
+) -> None:
+    found = night.say(*command)
+    assert (code, True, 1) == (found[0], found[1].startswith(said), found[1].count("\n"))
