@@ -9,6 +9,7 @@ import pytest
 
 from rulebook import rollup_timeline, timeline
 from rulebook.config import check_source
+from rulebook.config.dedup import DEFAULTS
 from rulebook.rollup_timeline import draw_rollups
 from rulebook.source import parse_source
 from rulebook.timeline import draw_timeline
@@ -44,3 +45,13 @@ def test_the_bounds_are_those_of_the_code() -> None:
     assert [str(FEWEST), str(MOST)] == rows["at_least"]
     assert [str(FEWEST), str(MOST_STEPS)] == rows["steps"]
     assert ["none", f"{MOST_FIELDS} fields, one of them a list"] == rows["group_by"]
+
+
+def test_what_is_told_at_once_is_as_the_code_has_it() -> None:
+    rows = re.findall(r"^\| (critical|high|medium and below) \| (\d+) \| (.*) \|$", TEXT, re.MULTILINE)
+    expected = {
+        ({5: "critical", 3: "high", 1: "medium and below"}[each.first], str(each.first), "10 minutes")
+        for each in DEFAULTS.values()
+    }
+    assert expected == set(rows)
+    assert {600} == {each.window for each in DEFAULTS.values()}
