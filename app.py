@@ -46,7 +46,7 @@ def build_app(*, config: Path | None = None, outdir: Path | None = None) -> aws_
             app.node.try_get_context("grace") or "5m",
             shortest="1s",
             longest="1h",
-            what="the context key `grace`",
+            what="grace",
         ),
     )
     for warning in checked.warnings:
@@ -58,5 +58,7 @@ def build_app(*, config: Path | None = None, outdir: Path | None = None) -> aws_
 if __name__ == "__main__":
     try:
         build_app().synth()
-    except (RulebookError, AssetError, BadSpan) as error:
+    except BadSpan as error:
+        sys.exit(f"the context key `grace`: {error}")
+    except (RulebookError, AssetError) as error:
         sys.exit(str(error))
