@@ -15,7 +15,7 @@ from handlers.pipeline.windows import WindowedAlert, Windows, enter_windows
 
 
 class Detection(NamedTuple):
-    """What became of one event. `alert` is None when there is no finding or it is suppressed; `windowed` are
+    """What became of one event. `alert` is None when there is no finding; `windowed` are
     the alerts of rules over time that it completed.
     """
 
