@@ -79,6 +79,7 @@ def summarise(
         summaries.ask(summary, delay=summary.due - now)
         return 0
     key, sent = summary.bucket.key, 0
+    # Without end: whenever this run loses, another one has made its step.
     while True:
         head, held = buckets.read(key), buckets.read_held(key)
         upto = head.pending
