@@ -2,8 +2,6 @@
 
 import json
 import subprocess
-from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,46 +10,15 @@ import pytest
 from aws_cdk.assertions import Annotations, Match
 
 from app import build_app
-from cdk.queues import TRIES
-from handlers import deliver
-from handlers.core.backoff import retry_delay
 from handlers.core.patterns import compile_pattern
-from handlers.pipeline.muting import TAKES_EFFECT
-from handlers.pipeline.telling import MUTES_ARE_FRESH
 from rulebook.services import SERVICES
 from tests.infrastructure.conftest import synthesize
 from tests.support.records import make_event
-
-
-def _resources(template: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
-    return {
-        name: resource["Properties"]
-        for name, resource in template["Resources"].items()
-        if resource["Type"] == kind
-    }
-
-
-def _functions(template: dict[str, Any]) -> list[dict[str, Any]]:
-    return [each for each in template["Resources"].values() if each["Type"] == "AWS::Lambda::Function"]
-
-
-def _function(template: dict[str, Any], module: str) -> dict[str, Any]:
-    functions = _resources(template, "AWS::Lambda::Function").values()
-    (found,) = [each for each in functions if each["Handler"] == f"handlers.{module}.handler"]
-    return found
-
-
-def _statements(template: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    for policy in _resources(template, "AWS::IAM::Policy").values():
-        yield from policy["PolicyDocument"]["Statement"]
-
-
-def _as_list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
+from tests.support.templates import as_list, function, functions, resources, statements
 
 
 def test_the_rule_catches_what_cloudtrail_records_of_iot_and_nothing_else(template: dict[str, Any]) -> None:
-    (rule,) = _resources(template, "AWS::Events::Rule").values()
+    (rule,) = resources(template, "AWS::Events::Rule").values()
     matches = compile_pattern(rule["EventPattern"])
     ours = make_event("AnOperationOfTomorrow")
     assert matches(ours)
@@ -62,7 +29,7 @@ def test_the_rule_catches_what_cloudtrail_records_of_iot_and_nothing_else(templa
 
 
 def test_the_rule_catches_every_service_that_aws_still_runs(template: dict[str, Any]) -> None:
-    (rule,) = _resources(template, "AWS::Events::Rule").values()
+    (rule,) = resources(template, "AWS::Events::Rule").values()
     matches = compile_pattern(rule["EventPattern"])
     for service in SERVICES.values():
         for source in service.event_sources:
@@ -71,7 +38,7 @@ def test_the_rule_catches_every_service_that_aws_still_runs(template: dict[str, 
 
 
 def test_the_rules_pattern_fits(template: dict[str, Any]) -> None:
-    (rule,) = _resources(template, "AWS::Events::Rule").values()
+    (rule,) = resources(template, "AWS::Events::Rule").values()
     assert len(json.dumps(rule["EventPattern"])) < 2048
     assert "EventBusName" not in rule
     assert "ENABLED" == rule["State"]
@@ -80,27 +47,27 @@ def test_the_rules_pattern_fits(template: dict[str, Any]) -> None:
 def test_an_event_that_can_not_be_handed_over_and_one_that_detect_fails_on_are_both_kept(
     template: dict[str, Any],
 ) -> None:
-    (rule,) = _resources(template, "AWS::Events::Rule").values()
+    (rule,) = resources(template, "AWS::Events::Rule").values()
     (target,) = rule["Targets"]
-    (invocation,) = _resources(template, "AWS::Lambda::EventInvokeConfig").values()
+    (invocation,) = resources(template, "AWS::Lambda::EventInvokeConfig").values()
     kept = {
         target["DeadLetterConfig"]["Arn"]["Fn::GetAtt"][0],
         invocation["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"][0],
     }
-    assert 2 == len(kept & set(_resources(template, "AWS::SQS::Queue")))
+    assert 2 == len(kept & set(resources(template, "AWS::SQS::Queue")))
     assert {"MaximumEventAgeInSeconds": 86400, "MaximumRetryAttempts": 185} == target["RetryPolicy"]
     # Lambda's second retry comes three minutes after the first try.
     assert (2, 21600) == (invocation["MaximumRetryAttempts"], invocation["MaximumEventAgeInSeconds"])
 
 
 def test_no_role_may_do_everything_or_touch_everything(template: dict[str, Any]) -> None:
-    for statement in _statements(template):
-        assert [] == [action for action in _as_list(statement["Action"]) if "*" in action]
-        assert "*" not in _as_list(statement["Resource"])
+    for statement in statements(template):
+        assert [] == [action for action in as_list(statement["Action"]) if "*" in action]
+        assert "*" not in as_list(statement["Resource"])
 
 
 def test_roles_hold_no_policy_but_our_own(template: dict[str, Any]) -> None:
-    for role in _resources(template, "AWS::IAM::Role").values():
+    for role in resources(template, "AWS::IAM::Role").values():
         assert {"AssumeRolePolicyDocument"} == set(role)
 
 
@@ -118,7 +85,7 @@ def test_roles_hold_no_policy_but_our_own(template: dict[str, Any]) -> None:
 def test_each_grant_stands_as_often_as_functions_need_it(
     template: dict[str, Any], actions: set[str], count: int
 ) -> None:
-    assert count == len([each for each in _statements(template) if set(_as_list(each["Action"])) == actions])
+    assert count == len([each for each in statements(template) if set(as_list(each["Action"])) == actions])
 
 
 def test_the_template_works_in_every_partition(template: dict[str, Any]) -> None:
@@ -130,9 +97,9 @@ def test_the_template_works_in_every_partition(template: dict[str, Any]) -> None
 def test_functions_run_on_arm64_and_the_newest_python_and_keep_their_logs_for_three_months(
     template: dict[str, Any], module: str
 ) -> None:
-    function = _function(template, module)
-    assert (["arm64"], "python3.14") == (function["Architectures"], function["Runtime"])
-    group = _resources(template, "AWS::Logs::LogGroup")[function["LoggingConfig"]["LogGroup"]["Ref"]]
+    ours = function(template, module)
+    assert (["arm64"], "python3.14") == (ours["Architectures"], ours["Runtime"])
+    group = resources(template, "AWS::Logs::LogGroup")[ours["LoggingConfig"]["LogGroup"]["Ref"]]
     assert 90 == group["RetentionInDays"]
 
 
@@ -140,85 +107,31 @@ def test_functions_run_on_arm64_and_the_newest_python_and_keep_their_logs_for_th
 def test_lambda_writes_what_functions_log_as_json_with_its_fields(
     template: dict[str, Any], module: str
 ) -> None:
-    assert "JSON" == _function(template, module)["LoggingConfig"]["LogFormat"]
-
-
-def _queue_of(template: dict[str, Any], construct: str) -> dict[str, Any]:
-    queues = _resources(template, "AWS::SQS::Queue").items()
-    (found,) = [each for name, each in queues if name.startswith(f"{construct}Queue")]
-    return found
-
-
-def test_the_lease_outlives_its_function_and_ends_before_the_next_try(template: dict[str, Any]) -> None:
-    timeout = timedelta(seconds=_function(template, "deliver")["Timeout"])
-    visibility = timedelta(seconds=_queue_of(template, "Delivery")["VisibilityTimeout"])
-    assert timeout < deliver.LEASE < visibility
-
-
-@pytest.mark.parametrize(("module", "construct"), [("deliver", "Delivery"), ("summarise", "Summaries")])
-def test_a_message_is_hidden_for_six_times_as_long_as_its_function_may_run(
-    template: dict[str, Any], module: str, construct: str
-) -> None:
-    assert 6 * _function(template, module)["Timeout"] == _queue_of(template, construct)["VisibilityTimeout"]
-
-
-def test_a_mute_takes_effect_after_every_run_that_does_not_know_it(template: dict[str, Any]) -> None:
-    timeout = timedelta(seconds=_function(template, "detect")["Timeout"])
-    assert timeout + MUTES_ARE_FRESH <= TAKES_EFFECT
-
-
-def test_a_summary_waits_five_minutes_longer_than_its_bucket_and_longer_than_detect_runs(
-    template: dict[str, Any],
-) -> None:
-    detect = _function(template, "detect")
-    grace = int(detect["Environment"]["Variables"]["GRACE_SECONDS"])
-    assert (300, True) == (grace, detect["Timeout"] < grace)
-
-
-def test_a_delivery_reaches_the_dead_letter_queue_before_sqs_lets_it_expire(template: dict[str, Any]) -> None:
-    queue = _queue_of(template, "Delivery")
-    assert (TRIES, TRIES) == (
-        queue["RedrivePolicy"]["maxReceiveCount"],
-        _queue_of(template, "Summaries")["RedrivePolicy"]["maxReceiveCount"],
-    )
-    retention = timedelta(seconds=queue["MessageRetentionPeriod"])
-    for spread in (0, 1):
-        for asked in (timedelta(0), timedelta(seconds=1), timedelta(days=1)):
-            tries = range(1, TRIES + 1)
-            waits = sum((retry_delay(each, spread=spread, asked=asked) for each in tries), timedelta(0))
-            assert timedelta(days=2) < waits < retention - timedelta(days=3)
-
-
-def test_failed_messages_of_a_batch_are_handed_out_again(template: dict[str, Any]) -> None:
-    sources = _resources(template, "AWS::Lambda::EventSourceMapping").values()
-    assert [(["ReportBatchItemFailures"], 1)] * 2 == [
-        (each["FunctionResponseTypes"], each["BatchSize"]) for each in sources
-    ]
-    assert [2, 5] == sorted(each["ScalingConfig"]["MaximumConcurrency"] for each in sources)
+    assert "JSON" == function(template, module)["LoggingConfig"]["LogFormat"]
 
 
 def test_everything_at_rest_is_encrypted(template: dict[str, Any]) -> None:
-    queues = _resources(template, "AWS::SQS::Queue").values()
+    queues = resources(template, "AWS::SQS::Queue").values()
     assert [True] * 6 == [queue["SqsManagedSseEnabled"] for queue in queues]
     assert [True] == [
         table["SSESpecification"]["SSEEnabled"]
-        for table in _resources(template, "AWS::DynamoDB::Table").values()
+        for table in resources(template, "AWS::DynamoDB::Table").values()
     ]
     # SNS makes the key of this alias where it was never used; an ARN would only name what is not there yet.
     assert ["alias/aws/sns"] == [
-        topic["KmsMasterKeyId"] for topic in _resources(template, "AWS::SNS::Topic").values()
+        topic["KmsMasterKeyId"] for topic in resources(template, "AWS::SNS::Topic").values()
     ]
 
 
 def test_every_queue_keeps_what_it_holds_for_two_weeks(template: dict[str, Any]) -> None:
-    queues = _resources(template, "AWS::SQS::Queue").values()
+    queues = resources(template, "AWS::SQS::Queue").values()
     assert [14 * 86400] * 6 == [queue["MessageRetentionPeriod"] for queue in queues]
 
 
 def test_queues_and_topics_are_reached_over_tls_only(template: dict[str, Any]) -> None:
     policies = [
-        *_resources(template, "AWS::SQS::QueuePolicy").values(),
-        *_resources(template, "AWS::SNS::TopicPolicy").values(),
+        *resources(template, "AWS::SQS::QueuePolicy").values(),
+        *resources(template, "AWS::SNS::TopicPolicy").values(),
     ]
     refusals = [
         statement
@@ -231,14 +144,14 @@ def test_queues_and_topics_are_reached_over_tls_only(template: dict[str, Any]) -
 
 
 def test_claims_and_windows_are_deleted_when_they_lapse(template: dict[str, Any]) -> None:
-    (table,) = _resources(template, "AWS::DynamoDB::Table").values()
+    (table,) = resources(template, "AWS::DynamoDB::Table").values()
     assert {"AttributeName": "lapses", "Enabled": True} == table["TimeToLiveSpecification"]
 
 
 def test_the_state_is_found_by_key_and_place_and_never_by_a_stream_or_an_index(
     template: dict[str, Any],
 ) -> None:
-    (table,) = _resources(template, "AWS::DynamoDB::Table").values()
+    (table,) = resources(template, "AWS::DynamoDB::Table").values()
     assert [
         {"AttributeName": "key", "KeyType": "HASH"},
         {"AttributeName": "place", "KeyType": "RANGE"},
@@ -328,7 +241,7 @@ def test_a_change_of_what_is_watched_changes_the_rule_too_and_nothing_else(
         Path("config/alerts.yaml").read_text() + "\nwatch: {services: [iot, iotevents], reads: true}\n"
     )
     after = synthesize(config, tmp_path)
-    (rule,) = _resources(after, "AWS::Events::Rule").values()
+    (rule,) = resources(after, "AWS::Events::Rule").values()
     assert "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS" == rule["State"]
     assert ["aws.iot", "aws.iotevents"] == rule["EventPattern"]["source"]
     assert [
@@ -346,12 +259,12 @@ def test_a_topic_that_is_there_already_is_used_and_not_made(tmp_path: Path) -> N
     arn = "arn:aws:sns:eu-west-1:111122223333:security"
     config.write_text(f"version: 1\ndestinations: {{theirs: {{sns: '{arn}'}}, ours: {{sns: create}}}}\n")
     template = synthesize(config, tmp_path)
-    assert 1 == len(_resources(template, "AWS::SNS::Topic"))
-    (publish,) = [each for each in _statements(template) if each["Action"] == "sns:Publish"]
+    assert 1 == len(resources(template, "AWS::SNS::Topic"))
+    (publish,) = [each for each in statements(template) if each["Action"] == "sns:Publish"]
     assert [arn] == [each for each in publish["Resource"] if isinstance(each, str)]
     assert "TopicArntheirs" not in template["Outputs"]
     # The ruleset has it, so that it takes no place in the small environment.
-    topics = json.dumps(_function(template, "deliver")["Environment"]["Variables"]["TOPIC_ARNS"])
+    topics = json.dumps(function(template, "deliver")["Environment"]["Variables"]["TOPIC_ARNS"])
     assert arn not in topics
 
 
@@ -361,14 +274,14 @@ EXAMPLES = sorted(Path("config/examples").glob("*.yaml"))
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
 def test_each_example_synthesizes_without_a_finding(example: Path, tmp_path: Path) -> None:
     template = synthesize(example, tmp_path)
-    assert 3 == len(_functions(template))
+    assert 3 == len(functions(template))
 
 
 def test_a_secret_in_secrets_manager_is_granted_by_its_name_alone(tmp_path: Path) -> None:
     config = tmp_path / "alerts.yaml"
     config.write_text("version: 1\ndestinations: {pager: {slack: 'secretsmanager:thingwatch/pager'}}\n")
     template = synthesize(config, tmp_path)
-    (statement,) = [each for each in _statements(template) if "secretsmanager" in str(each["Action"])]
+    (statement,) = [each for each in statements(template) if "secretsmanager" in str(each["Action"])]
     assert "secretsmanager:GetSecretValue" == statement["Action"]
     assert json.dumps(statement["Resource"]).count(":secret:thingwatch/pager-??????") == 1
 
