@@ -28,7 +28,7 @@ _EVERYTHING = json.dumps(
 MINTED = 10
 WINDOW_SECONDS, TOLD_AT_ONCE = 10, 3
 """The dedup of the demo's config."""
-_BURST_SECONDS = 3
+_BURST_SECONDS = 6
 
 
 @dataclass(frozen=True, slots=True)
