@@ -132,10 +132,13 @@ def _play(stage: Stage) -> tuple[list[Arrival], list[str]]:
     arrivals: list[Arrival] = []
     faults: list[str] = []
     steps = intruder.steps()
-    story_began = datetime.now(UTC)
+    story_began = None
     for step in steps:
         console.print(f"\n[bold]{escape(step.operation)}[/]  {step.says}")
-        found = _perform(stage, step, story_began if step.is_late else datetime.now(UTC))
+        step.waits_for()
+        began = datetime.now(UTC)
+        story_began = story_began or began
+        found = _perform(stage, step, story_began if step.is_late else began)
         _show(console, found)
         if not step.is_late:
             arrivals += found

@@ -52,6 +52,8 @@ class Step:
     """So many of its calls are told at once; the others are held back."""
     completes: tuple[Expected, ...] = ()
     """The rules over time that it completes."""
+    waits_for: Callable[[], object] = lambda: None
+    """What has to be before it begins; that takes none of its time."""
     is_late: bool = False
     """Nothing is called: what comes now is of an earlier step, and may have come already."""
 
@@ -79,6 +81,7 @@ class Intruder:
                 self._mint,
                 shown_whole=True,
                 told=TOLD_AT_ONCE,
+                waits_for=_wait_for_room,
                 completes=(Expected(Severity.HIGH, "certificate-burst"),),
             ),
             Step(
@@ -139,7 +142,6 @@ class Intruder:
         ]
 
     def _mint(self) -> None:
-        _wait_for_room()
         for _ in range(MINTED):
             made = self._iot.create_keys_and_certificate(setAsActive=False)
         self._certificate_id, self._certificate_arn = made["certificateId"], made["certificateArn"]
