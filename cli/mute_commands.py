@@ -80,15 +80,14 @@ def mute(
             severity_at_most=severity_at_most,
             critical=critical,
         )
-        catalog, now = load_catalog(), datetime.now(UTC)
-        # Before AWS is asked who commands it.
-        make_mute(wanted, catalog, by="", now=now)
+        catalog = load_catalog()
+        # What is wrong with the wish is told before AWS is asked.
+        make_mute(wanted, catalog, by="", now=_now())
         deployment = find_deployment(
             Place(stack=stack, region=stack_region, profile=profile), otherwise=next(iter(region or ()), None)
         )
-        made = make_mute(wanted, catalog, by=deployment.caller(), now=now)
-        reach(deployment).begin(made, now=now)
-        typer.echo(json.dumps(muted_data(Muted(made, 0), now=now)) if as_json else _say_begun(made))
+        made = reach(deployment).begin(wanted, catalog, by=deployment.caller(), clock=_now)
+        typer.echo(json.dumps(muted_data(Muted(made, 0), now=_now())) if as_json else _say_begun(made))
 
 
 def _say_begun(mute: Mute) -> str:
@@ -110,8 +109,7 @@ def mutes(
 ) -> None:
     """List what is muted, by whom, from when until when, and how many alerts each mute holds."""
     with _told_plainly():
-        now = datetime.now(UTC)
-        muting = reach(find_deployment(Place(stack=stack, region=region, profile=profile)))
+        muting, now = reach(find_deployment(Place(stack=stack, region=region, profile=profile))), _now()
         found = muting.list_muted(now=now, ended=ended)
         if as_json:
             typer.echo(json.dumps([muted_data(each, now=now) for each in found]))
@@ -132,10 +130,9 @@ def unmute(
     Exits with 1 if nothing of this name is muted.
     """
     with _told_plainly():
-        now = datetime.now(UTC)
         muting = reach(find_deployment(Place(stack=stack, region=region, profile=profile)))
-        for ended in muting.end(name, now=now):
-            typer.echo(json.dumps(muted_data(ended, now=now)) if as_json else _say_ended(ended))
+        for ended in muting.end(name, clock=_now):
+            typer.echo(json.dumps(muted_data(ended, now=_now())) if as_json else _say_ended(ended))
 
 
 def _say_ended(ended: Muted) -> str:
@@ -144,6 +141,10 @@ def _say_ended(ended: Muted) -> str:
     )
     held = f"It holds {say_count(ended.held, 'alert')}; {what_next}."
     return f"{ended.mute.name}: ends at {ended.mute.ends:%H:%M:%S} UTC, at most a minute from now\n{held}"
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 @contextmanager

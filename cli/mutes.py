@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -155,14 +155,19 @@ class Muting:
     summaries: SummaryQueue
     grace: timedelta
 
-    def begin(self, mute: Mute, *, now: datetime) -> None:
-        """Put a mute. Raises `BadMute` if one of its name has not ended."""
-        for other in _unended(self.mutes.read(), mute.name, now):
+    def begin(
+        self, wanted: Wanted, catalog: Iterable[str], *, by: str, clock: Callable[[], datetime]
+    ) -> Mute:
+        """Put a mute that begins a minute after it is written. Raises `BadMute` if its name is in use."""
+        for other in _unended(self.mutes.read(), wanted.name, clock()):
             until = f"{other.mute.ends:%Y-%m-%d %H:%M:%S} UTC"
             raise BadMute(
-                f"{mute.name} is muted already, until {until}; unmute it first, or take another name"
+                f"{wanted.name} is muted already, until {until}; unmute it first, or take another name"
             )
+        # AWS may have been slow until here, and functions need the minute to learn of it.
+        mute = make_mute(wanted, catalog, by=by, now=clock())
         self.mutes.put(mute)
+        return mute
 
     def list_muted(self, *, now: datetime, ended: bool) -> list[Muted]:
         """Every mute that has not ended, or every one that is remembered, by their begin."""
@@ -170,9 +175,9 @@ class Muting:
         saved.sort(key=lambda each: (each.mute.begins, each.mute.name))
         return [Muted(each.mute, self._count(each)) for each in saved]
 
-    def end(self, name: str, *, now: datetime) -> list[Muted]:
+    def end(self, name: str, *, clock: Callable[[], datetime]) -> list[Muted]:
         """End a mute in a minute, and ask that its end is told. Raises `NoSuchMute`."""
-        saved = self.mutes.read()
+        saved, now = self.mutes.read(), clock()
         unended = list(_unended(saved, name, now))
         if not unended:
             names = sorted({each.mute.name for each in saved if each.mute.ends > now})
@@ -181,7 +186,7 @@ class Muting:
                 f"nothing of the name {quoted(name)} is muted; {known}{did_you_mean(name, names)}"
             )
         # One after the other, so that each is ended before the next may fail.
-        return [self._end(each.mute, now) for each in unended]
+        return [self._end(each.mute, clock()) for each in unended]
 
     def _end(self, mute: Mute, now: datetime) -> Muted:
         saved = end_mute(mute, mutes=self.mutes, summaries=self.summaries, now=now, grace=self.grace)

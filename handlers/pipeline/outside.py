@@ -94,11 +94,20 @@ class Warm:
     asked for, that is nobody.
     """
 
+    asked: dict[str, datetime] = field(default_factory=dict)
+    """By bucket: when the summary is due that was asked for last. What was held before then it finds."""
+
     def settle(self, bucket: Bucket, told: frozenset[str] = frozenset()) -> None:
         """Remember that a head is full, or that a mute's summary was asked for."""
         if len(self.settled) >= _MOST_KNOWN:
             self.settled.clear()
         self.settled[bucket.key] = (bucket.ends, told)
+
+    def note_asked(self, bucket: Bucket, due: datetime) -> None:
+        """Remember that a summary was asked for."""
+        if len(self.asked) >= _MOST_KNOWN:
+            self.asked.clear()
+        self.asked[bucket.key] = due
 
     def find_settled(self, bucket: Bucket, now: datetime) -> frozenset[str] | None:
         """Who is told, if that is settled."""

@@ -141,7 +141,10 @@ def _ask(
 ) -> None:
     now = outside.clock()
     summary = make_summary(bucket, alert, audience, now=now, grace=outside.grace, mute=mute)
-    outside.summaries.ask(summary, delay=summary.due - now)
+    # Of a late burst each alert asks: one summary that is still to come will find them all.
+    if outside.warm.asked.get(bucket.key) != summary.due:
+        outside.summaries.ask(summary, delay=summary.due - now)
+        outside.warm.note_asked(bucket, summary.due)
 
 
 def _read_mutes(outside: Outside, now: datetime) -> Sequence[Mute]:

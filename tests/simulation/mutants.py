@@ -93,6 +93,17 @@ MUTANTS = (
         ],
     ),
     Mutant(
+        "a warm function asks for a summary once, whatever comes after it",
+        [
+            (
+                telling,
+                "_ask",
+                "if outside.warm.asked.get(bucket.key) != summary.due:",
+                "if bucket.key not in outside.warm.asked:",
+            )
+        ],
+    ),
+    Mutant(
         "a rollup begins whatever was rolled meanwhile",
         [(MemoryBuckets, "begin_rollup", "head.rolled != rolled or ", "")],
     ),

@@ -57,6 +57,7 @@ class Run:
         self._next, self._may_make = 0, calls
         self.warm = copy(self._warm_before)
         self.warm.settled = dict(self._warm_before.settled)
+        self.warm.asked = dict(self._warm_before.asked)
         return act(self)
 
     def call(self, call: str, key: str, act: Callable[[], T], **error: Any) -> T:

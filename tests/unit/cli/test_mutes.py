@@ -30,6 +30,10 @@ def make(**changes: Any) -> Mute:
     return make_mute(replace(WANTED, **changes), CATALOG, by=ALICE, now=NOW)
 
 
+def begin(muting: Muting, *, now: datetime = NOW, **changes: Any) -> Mute:
+    return muting.begin(replace(WANTED, **changes), CATALOG, by=ALICE, clock=lambda: now)
+
+
 def test_a_mute_begins_a_minute_after_the_command_on_a_whole_second_and_lasts_as_long_as_it_says() -> None:
     mute = make()
     assert (BEGINS, BEGINS + timedelta(hours=2), ALICE) == (mute.begins, mute.ends, mute.by)
@@ -122,17 +126,17 @@ class World:
 
 def test_a_name_is_taken_until_its_mute_has_ended() -> None:
     world = World()
-    world.muting.begin(make(), now=NOW)
+    begin(world.muting)
     with pytest.raises(
         BadMute, match="load-test is muted already, until 2026-11-22 11:01:01 UTC; unmute it first"
     ):
-        world.muting.begin(make(), now=NOW + timedelta(minutes=1))
-    world.muting.begin(make(), now=BEGINS + timedelta(hours=2))
+        begin(world.muting, now=NOW + timedelta(minutes=1))
+    begin(world.muting, now=BEGINS + timedelta(hours=2))
 
 
 def test_mutes_are_listed_with_what_they_hold_for_all_audiences_together() -> None:
-    world, mute = World(), make()
-    world.muting.begin(mute, now=NOW)
+    world = World()
+    mute = begin(world.muting)
     world.hold(mute, ("audit",), 3)
     world.hold(mute, ("secops", "audit"), 2)
     (muted,) = world.muting.list_muted(now=BEGINS, ended=False)
@@ -152,13 +156,11 @@ def test_mutes_are_listed_with_what_they_hold_for_all_audiences_together() -> No
 def test_mutes_are_read_by_people_too() -> None:
     world = World()
     assert "nothing is muted\n" == render_muted([], now=NOW)
-    world.muting.begin(
-        make(
-            actors=["arn:aws:iam::111122223333:role/ci-*"],
-            severity_at_most=Severity.LOW,
-            regions=["eu-west-1"],
-        ),
-        now=NOW,
+    begin(
+        world.muting,
+        actors=["arn:aws:iam::111122223333:role/ci-*"],
+        severity_at_most=Severity.LOW,
+        regions=["eu-west-1"],
     )
     expected = """\
 load-test  begins soon, holds 0 alerts
@@ -174,18 +176,24 @@ of severity informational, low; none that is critical
 @pytest.mark.parametrize("ended", [False, True])
 def test_what_has_ended_is_listed_only_when_asked_for(ended: bool) -> None:
     world = World()
-    world.muting.begin(make(), now=NOW)
+    begin(world.muting)
     found = world.muting.list_muted(now=BEGINS + timedelta(hours=2), ended=ended)
     assert (["ended"] if ended else []) == [muted_data(each, now=each.mute.ends)["state"] for each in found]
 
 
+def test_a_mute_begins_a_minute_after_it_is_written_however_slow_aws_is() -> None:
+    world, times = World(), iter([NOW, NOW + timedelta(seconds=75)])
+    mute = world.muting.begin(WANTED, CATALOG, by=ALICE, clock=lambda: next(times))
+    assert BEGINS + timedelta(seconds=75) == mute.begins
+
+
 def test_unmute_ends_it_in_a_minute_and_asks_that_each_audience_is_told() -> None:
-    world, mute = World(), make()
-    world.muting.begin(mute, now=NOW)
+    world = World()
+    mute = begin(world.muting)
     world.hold(mute, ("audit",), 3)
     world.hold(mute, ("secops", "audit"), 2)
     now = BEGINS + timedelta(minutes=10)
-    (muted,) = world.muting.end("load-test", now=now)
+    (muted,) = world.muting.end("load-test", clock=lambda: now)
     ends = now + timedelta(minutes=1)
     assert (ends, 5) == (muted.mute.ends, muted.held)
     assert [(("secops", "audit"), ends), (("audit",), ends)] == [
@@ -200,10 +208,10 @@ def test_unmute_ends_it_in_a_minute_and_asks_that_each_audience_is_told() -> Non
 def test_unmute_of_what_is_not_muted_says_what_is() -> None:
     world = World()
     with pytest.raises(NoSuchMute, match='nothing of the name "x" is muted; nothing is muted'):
-        world.muting.end("x", now=NOW)
-    world.muting.begin(make(), now=NOW)
+        world.muting.end("x", clock=lambda: NOW)
+    begin(world.muting)
     with pytest.raises(NoSuchMute, match='muted are load-test; did you mean "load-test"'):
-        world.muting.end("load-tst", now=NOW)
+        world.muting.end("load-tst", clock=lambda: NOW)
 
 
 @pytest.mark.parametrize("command", [["mutes"], ["unmute", "x"]])

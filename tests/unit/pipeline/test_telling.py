@@ -171,7 +171,7 @@ def test_mutes_are_read_again_after_a_quarter_of_a_minute(world: World) -> None:
 def test_a_function_that_knows_a_full_head_asks_it_again_once_the_bucket_has_ended(world: World) -> None:
     for number in range(4):
         world.detect(f"e{number}", is_cold=False)
-    world.now = ENDS
+    world.now = ENDS + timedelta(seconds=1)
     world.detect("late", is_cold=False)
     assert ["read mutes", "tell", "hold", "ask"] == world.calls
 
@@ -194,6 +194,16 @@ def test_what_is_held_after_the_buckets_end_asks_for_another_summary(world: Worl
     asked = world.summaries.asked[-1]
     assert (3, True) == (len(world.summaries.asked), asked.due >= world.now + timedelta(minutes=5))
     assert 0 == asked.due.timestamp() % 300
+
+
+def test_a_function_asks_once_for_a_summary_that_finds_all_of_a_late_burst(world: World) -> None:
+    world.now = ENDS + timedelta(hours=1)
+    for number in range(9):
+        world.detect(f"e{number}", is_cold=False)
+    assert 1 == len(world.summaries.asked)
+    world.now += timedelta(minutes=5)
+    world.detect("later", is_cold=False)
+    assert 2 == len(world.summaries.asked)
 
 
 def test_a_bucket_that_ends_while_a_run_holds_an_alert_is_asked_for(world: World) -> None:
