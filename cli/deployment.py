@@ -65,6 +65,8 @@ def find_deployment(place: Place, *, otherwise: str | None = None) -> Deployment
         raise NotReached(
             f"there is no stack {where}; --stack, --stack-region and --profile say where it is"
         ) from None
+    if len(answer["Stacks"]) != 1:
+        raise NotReached("--stack is empty; write the name of the stack")
     (stack,) = answer["Stacks"]
     return Deployment(session, {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])})
 
@@ -76,5 +78,5 @@ def aws_errors_told() -> Iterator[None]:
 
     try:
         yield
-    except (BotoCoreError, ClientError) as error:
+    except (BotoCoreError, ClientError, ValueError) as error:
         raise NotReached(f"AWS: {error}") from None

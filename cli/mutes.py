@@ -27,7 +27,7 @@ from rulebook.faults import did_you_mean, quoted
 from rulebook.services import SERVICES
 
 
-class BadMute(ValueError):
+class BadMute(Exception):
     """A mute that can not be made; the message says what to write."""
 
 
@@ -271,4 +271,4 @@ def _conditions(pattern: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
         "of rule": finding.get("rule", []),
         "of severity": finding.get("severity", []),
     }
-    return ((name, values) for name, values in found.items() if values)
+    return ((name, [clean(each) for each in values]) for name, values in found.items() if values)

@@ -4,12 +4,12 @@
     a mute holds it                                ──▶ muted: put a held item; ask for a summary, unless this
                                                        function has asked
     add its id to `told` in the head of its        ──▶ told:  send deliveries, ask for a summary
-    bucket, if fewer than `first` are there,       ──▶ held:  put a held item; ask if the bucket has ended, or
-    or it is itself                                           the head was seen rolled or pending
+    bucket, if fewer than `first` are there,       ──▶ held:  put a held item, ask for a summary, unless this
+    or it is itself                                           function has asked for one that is still to come
 
 The head settles, once, who is told: `told` grows to `first` and never changes then, so a retry gets the same
 answer. A held item is written only after that, and the clock is read only after the held item: a summary that
-is due after the bucket's end finds all that was held before it, and what is held later asks for another.
+is still to come then finds it.
 """
 
 from __future__ import annotations
@@ -96,21 +96,20 @@ def _say_late(alert: Alert, now: datetime) -> Alert | None:
 
 def _settle(candidate: Candidate, bucket: Bucket, audience: tuple[str, ...], outside: Outside) -> Fate:
     alert, now = candidate.alert, outside.clock()
-    told, must_ask = outside.warm.find_settled(bucket, now), False
+    told = outside.warm.find_settled(bucket, now)
     if told is None:
         lapses = max(now, alert.time) + KEPT
         head = outside.buckets.tell(bucket.key, alert.alert_id, first=bucket.first, lapses=lapses)
         told = frozenset({alert.alert_id}) if head is None else head.told
         if head is not None:
             outside.warm.settle(bucket, head.told)
-            must_ask = head.rolled > 0 or head.pending is not None
     if alert.alert_id in told:
         _send(alert, audience, outside)
         _ask(alert, bucket, audience, outside)
         return Fate.TOLD
     _put_held(candidate, bucket, outside)
-    if must_ask or outside.clock() >= bucket.ends:
-        _ask(alert, bucket, audience, outside)
+    # Not only what is told asks: its run may have failed for good.
+    _ask(alert, bucket, audience, outside)
     return Fate.HELD
 
 
@@ -141,7 +140,7 @@ def _ask(
 ) -> None:
     now = outside.clock()
     summary = make_summary(bucket, alert, audience, now=now, grace=outside.grace, mute=mute)
-    # Of a late burst each alert asks: one summary that is still to come will find them all.
+    # Each alert asks, and one summary that is still to come will find them all.
     if outside.warm.asked.get(bucket.key) != summary.due:
         outside.summaries.ask(summary, delay=summary.due - now)
         outside.warm.note_asked(bucket, summary.due)

@@ -74,23 +74,18 @@ MUTANTS = (
     ),
     Mutant(
         "only what is told asks for a summary",
-        [(telling, "_settle", "if must_ask or outside.clock() >= bucket.ends:", "if False:")],
-    ),
-    Mutant(
-        "a warm function forgets who is told",
-        [(telling, "_settle", "settle(bucket, head.told)", "settle(bucket)")],
-    ),
-    Mutant(
-        "the clock is read before the alert is held",
         [
             (
                 telling,
                 "_settle",
-                "    _put_held(candidate, bucket, outside)\n",
-                "    is_late = outside.clock() >= bucket.ends\n    _put_held(candidate, bucket, outside)\n",
-            ),
-            (telling, "_settle", "outside.clock() >= bucket.ends:", "is_late:"),
+                "    _ask(alert, bucket, audience, outside)\n    return Fate.HELD\n",
+                "    return Fate.HELD\n",
+            )
         ],
+    ),
+    Mutant(
+        "a warm function forgets who is told",
+        [(telling, "_settle", "settle(bucket, head.told)", "settle(bucket)")],
     ),
     Mutant(
         "a warm function asks for a summary once, whatever comes after it",

@@ -32,9 +32,9 @@ def render_title(alert: Alert) -> str:
 
 
 def _title_of_rollup(alert: Alert, rollup: Rollup) -> str:
-    account = f" in {alert.account_name}" if alert.account_name else ""
     if rollup.mute is not None:
-        return f"mute {rollup.mute.name} ended, it held {say_count(rollup.count, 'alert')}{account}"
+        return f"mute {rollup.mute.name} ended, it held {say_count(rollup.count, 'alert')}"
+    account = f" in {alert.account_name}" if alert.account_name else ""
     if alert.operation is None:
         return f"{rollup.count:,} more of {alert.rule}{account}"
     failed = " (failed)" if alert.error else ""

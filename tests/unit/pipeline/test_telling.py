@@ -142,7 +142,7 @@ COSTS = [
         id="archives-alone",
     ),
     pytest.param({}, 1, True, TOLD, id="told"),
-    pytest.param({}, 3, True, ["read mutes", "tell", "hold"], id="held"),
+    pytest.param({}, 3, True, ["read mutes", "tell", "hold", "ask"], id="held"),
     pytest.param({}, 4, False, ["hold"], id="held-by-a-function-that-knows-the-head"),
 ]
 
@@ -230,18 +230,14 @@ class _Replaced:
         return self._methods.get(name) or getattr(self._part, name)
 
 
-@pytest.mark.parametrize("is_ended", [False, True])
-def test_what_is_held_beside_a_rollup_asks_for_another_whatever_the_clock_says(
-    world: World, is_ended: bool
-) -> None:
-    for number in range(3):
-        world.detect(f"e{number}")
-    key = world.summaries.asked[0].bucket.key
-    world.buckets.begin_rollup(key, rolled=0, upto=1, lapses=ENDS)
-    if is_ended:
-        world.buckets.end_rollup(key, upto=1)
-    world.detect("e3")
-    assert 3 == len(world.summaries.asked)
+def test_what_is_held_is_told_even_if_every_run_that_was_told_fails_for_good(world: World) -> None:
+    for number in range(2):
+        world.dies_at = 2
+        with pytest.raises(Died):
+            world.detect(f"e{number}")
+    world.detect("e2")
+    (asked,) = world.summaries.asked
+    assert 1 == world.buckets.read_held(asked.bucket.key).total
 
 
 @pytest.mark.parametrize("dies_at", range(4))
