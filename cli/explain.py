@@ -13,7 +13,7 @@ from handlers.core.entries import Entry, StaysOut, look_at_windows
 from handlers.core.facts import derive_facts
 from handlers.core.judgement import Finding, Judged, Verdict, judge_event, with_finding
 from handlers.core.operations import service_of
-from handlers.core.reasons import explain_finding
+from handlers.core.reasons import document_risks, explain_finding
 from handlers.core.record import Record
 from handlers.core.ruleset import Escalation, Ruleset
 from handlers.core.text import clean
@@ -139,6 +139,7 @@ def event_data(explained: Explanation) -> dict[str, Any]:
         "rule": None,
         "rules": [],
         "reasons": [explained.why_no_finding],
+        "statements": [],
         "facts": judged.facts,
         "escalations": [],
         "circumstances": [],
@@ -167,7 +168,8 @@ def _finding_data(explained: Explanation, finding: Finding) -> dict[str, Any]:
         "severity": finding.severity.value,
         "rule": finding.rule.name,
         "rules": [each.rule.name for each in finding.verdicts],
-        "reasons": list(explain_finding(finding, explained.judged.facts)),
+        "reasons": list(explain_finding(finding)),
+        "statements": list(document_risks(explained.judged.facts)),
         "escalations": [
             _escalation_data(explained, verdict, each)
             for verdict in finding.verdicts

@@ -36,6 +36,7 @@ def _event_lines(explained: Explanation) -> Iterator[str]:
         yield from wrap(explained.why_no_finding, "  ")
     else:
         yield render_title(build_alert(judged, finding, explained.ruleset))
+        yield clean(judged.operation)
     place = f"account {clean(record.account)}, {clean(record.region)}"
     yield f"{place}, {record.event_time:%Y-%m-%d %H:%M:%S} UTC"
     yield ""

@@ -25,9 +25,11 @@ from cli.explain_text import render_event
 from cli.init import BadAnswer, ask, render_config
 from cli.lookup import OnlyReads, UnknownName, built_in_rules, explain_name, list_all, rules_of
 from cli.mute_commands import mute, mutes, unmute
+from cli.render import Form, NothingToTell, find_alert, render_alert
 from cli.replay import Tally, told_data
 from cli.replay import replay as replay_records
 from cli.replay_text import render_told, render_totals, render_unreadable
+from handlers.core.alerts import Kind
 from handlers.core.patterns import PatternError, compile_pattern
 from rulebook.catalog import Entry, load_catalog
 from rulebook.compile import compile_file
@@ -232,6 +234,41 @@ def replay(
     typer.echo(said, nl=False)
 
 
+@app.command(
+    epilog="Examples: thingwatch render event.json; thingwatch render event.json --as html > message.html; "
+    "thingwatch render log.json.gz --kind rollup --as text"
+)
+def render(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file with events (- is stdin).")],
+    *,
+    form: Annotated[Form, typer.Option("--as", help="What is sent to a destination of this kind.")] = "slack",
+    kind: Annotated[Kind, typer.Option(help="Of all events, the first alert of this kind.")] = "alert",
+    event_id: Annotated[
+        str | None, typer.Option("--id", metavar="EVENT_ID", help="Of several events, the one with this id.")
+    ] = None,
+    number: Annotated[
+        int | None, typer.Option(min=1, help="Of several events, the one at this place: 1 is the first.")
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="Judge with this config, not with config/alerts.yaml.")
+    ] = None,
+) -> None:
+    """Print the message of an event as it would be sent, without sending it.
+
+    `html` draws the Slack message as Slack does. A rule over time and a rollup need a file with the events
+    that make them. Exits with 1 where nothing would be told.
+    """
+    if kind != "alert" and (event_id is not None or number is not None):
+        _refuse("--id and --number choose one event; a rule over time and a rollup are made of all")
+    with _told_plainly():
+        ruleset = compile_file(config or _CONFIG, _catalog())
+        if kind == "alert":
+            found = find_alert([read_record(file, event_id=event_id, number=number)], kind, ruleset)
+        else:
+            found = find_alert(read_records(file), kind, ruleset)
+        typer.echo(render_alert(found, form), nl=False)
+
+
 @app.command(epilog="Example: thingwatch match --pattern pattern.json --event event.json")
 def match(
     pattern: Annotated[Path, typer.Option(help="A file with an event pattern, in JSON.")],
@@ -266,7 +303,7 @@ def _told_plainly() -> Iterator[None]:
         yield
     except (BadAnswer, BadFile, RulebookError, UnknownName) as error:
         _refuse(str(error))
-    except OnlyReads as error:
+    except (NothingToTell, OnlyReads) as error:
         _refuse(str(error), code=1)
     except RecursionError:
         _refuse("the event is nested too deeply")

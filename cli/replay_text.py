@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from cli.replay import Tally, Told
-from handlers.core.renderings.text import render_title, story_lines, tell_rollup
+from handlers.core.renderings.content import tell_rollup
+from handlers.core.renderings.text import render_title, story_lines
 from handlers.core.text import say_count
 
 _WIDTH = 8

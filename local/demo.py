@@ -1,5 +1,6 @@
 """`make demo`: the real stack in an embedded AWS, an intruder, and the alerts as they arrive.
 
+What Slack took is shown as a page too, which stays until Enter where a person runs it in a terminal.
 Ends with exit code 1 when an expected alert is missing or one arrives that was not expected.
 """
 
@@ -56,6 +57,9 @@ class Arrival:
     place: str
     seconds: float
     title: str
+    severity: Severity
+    name: str
+    """The operation or the rule; of a rollup how many more of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +85,25 @@ def main(arguments: list[str] | None = None) -> int:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _stop)
     try:
-        with _set_up(console, options.config, options.deadline) as stage:
-            arrivals, faults = _play(stage)
+        with LocalSlack() as slack:
+            with _set_up(console, slack, options.config, options.deadline) as stage:
+                arrivals, faults = _play(stage)
+            code = _sum_up(console, arrivals, faults)
+            keep_inbox(console, slack.inbox_url)
+            return code
     except (CdkFailed, EmbeddedAwsError) as error:
         console.print(escape(str(error)))
         return 1
     except KeyboardInterrupt:
         console.print("\nStopped; nothing is left running.")
         return 130
-    return _sum_up(console, arrivals, faults)
+
+
+def keep_inbox(console: Console, url: str) -> None:
+    """Keep the page of the messages until Enter, if a person is there to read it."""
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        console.print(f"\nThe messages as Slack shows them: [bold]{url}[/] stays until you press Enter.")
+        input()
 
 
 def _stop(*_: object) -> None:
@@ -98,7 +112,7 @@ def _stop(*_: object) -> None:
 
 
 @contextmanager
-def _set_up(console: Console, config: Path, deadline: float) -> Iterator[Stage]:
+def _set_up(console: Console, slack: LocalSlack, config: Path, deadline: float) -> Iterator[Stage]:
     started = time.monotonic()
 
     def tell(step: str) -> None:
@@ -107,9 +121,9 @@ def _set_up(console: Console, config: Path, deadline: float) -> Iterator[Stage]:
     console.print("[bold]Setting the stage[/]: no AWS account, no Docker; everything stays on this machine")
     build = Path(__file__).parent.parent / "build"
     build.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="demo-", dir=build) as scratch, LocalSlack() as slack:
+    with tempfile.TemporaryDirectory(prefix="demo-", dir=build) as scratch:
         folder = Path(scratch)
-        tell("start the embedded AWS and a local Slack")
+        tell(f"start the embedded AWS and a local Slack; its messages appear at {slack.inbox_url}")
         with EmbeddedAws(folder) as aws:
             outputs = deploy(aws, config=config, folder=folder, tell=tell)
             tell("store the Slack webhook in SSM, subscribe a queue to the SNS topic")
@@ -160,13 +174,13 @@ def _count_unexpected(stage: Stage, steps: list[Step]) -> int:
     """The alerts that no step raises, or that came a second time. One that came late is neither."""
     _settle(stage)
     arrived = [
-        *(("SNS", _title(alert)) for alert in stage.inbox.poll()),
-        *(("Slack", message.text) for message in stage.slack.messages),
+        *(_on_sns(alert, 0) for alert in stage.inbox.poll()),
+        *(_in_slack(message, 0) for message in stage.slack.messages),
     ]
     for step in steps:
         for place, expected in _awaited(step):
             for each in arrived:
-                if each[0] == place and _is_of(expected, each[1]):
+                if each.place == place and _is_of(expected, each):
                     arrived.remove(each)
                     break
     return len(arrived)
@@ -200,7 +214,7 @@ def _missing(step: Step, found: Sequence[Arrival]) -> list[tuple[str, Expected]]
     left = list(found)
     missing = []
     for place, expected in _awaited(step):
-        match = next((each for each in left if each.place == place and _is_of(expected, each.title)), None)
+        match = next((each for each in left if each.place == place and _is_of(expected, each)), None)
         if match is None:
             missing.append((place, expected))
         else:
@@ -217,30 +231,30 @@ def _perform(stage: Stage, step: Step, began: datetime) -> list[Arrival]:
     def arrivals() -> list[Arrival]:
         alerts = zip(inbox.poll()[on_sns:], inbox.received[on_sns:], strict=True)
         found = [
-            *(Arrival("SNS", _seconds(received - began), _title(alert)) for alert, received in alerts),
-            *(
-                Arrival("Slack", _seconds(message.received - began), message.text)
-                for message in slack.messages[in_slack:]
-            ),
+            *(_on_sns(alert, _seconds(received - began)) for alert, received in alerts),
+            *(_in_slack(each, _seconds(each.received - began)) for each in slack.messages[in_slack:]),
         ]
-        return [each for each in found if any(_is_of(expected, each.title) for expected in step.expected)]
+        return [each for each in found if any(_is_of(expected, each) for expected in step.expected)]
 
     with suppress(TimeoutError):  # What is missing is told by the caller.
         wait_until(lambda: not _missing(step, arrivals()), stage.deadline)
     return sorted(arrivals(), key=lambda arrival: arrival.seconds)
 
 
-def _is_of(expected: Expected, title: str) -> bool:
-    return f"{expected.severity.value.capitalize()}: {expected.name}" in title
+def _is_of(expected: Expected, arrival: Arrival) -> bool:
+    return (expected.severity, expected.name) == (arrival.severity, arrival.name)
 
 
-def _title(alert: Mapping[str, Any]) -> str:
-    if alert["rollup"]:
-        return f"{alert['severity'].capitalize()}: {alert['rollup']['count']} more {alert['operation']}"
-    if alert["story"]:
-        return f"{alert['severity'].capitalize()}: {alert['rule']}: {alert['story']['what']}"
-    subject = f" on {alert['subject']}" if alert["subject"] else ""
-    return f"{alert['severity'].capitalize()}: {alert['operation']}{subject}"
+def _on_sns(alert: Mapping[str, Any], seconds: float) -> Arrival:
+    name = alert["operation"] or alert["rule"]
+    more = f"{alert['rollup']['count']} more " if alert["rollup"] else ""
+    title = f"{alert['severity'].capitalize()}: {alert['title']}"
+    return Arrival("SNS", seconds, title, Severity(alert["severity"]), f"{more}{name}")
+
+
+def _in_slack(message: Message, seconds: float) -> Arrival:
+    severity, name = message.label
+    return Arrival("Slack", seconds, message.text, Severity(severity.lower()), name)
 
 
 def _seconds(span: timedelta) -> float:
@@ -249,10 +263,10 @@ def _seconds(span: timedelta) -> float:
 
 def _show(console: Console, found: Sequence[Arrival]) -> None:
     """A line for each arrival; of many of one kind the first alone."""
-    kinds = [(each.place, each.title.partition(" on ")[0]) for each in found]
+    kinds = [(each.place, each.severity, each.name) for each in found]
     for number, (kind, arrival) in enumerate(zip(kinds, found, strict=True)):
         if kind not in kinds[:number]:
-            colour = next(_COLOURS[each] for each in Severity if f"{each.value.capitalize()}: " in kind[1])
+            colour = _COLOURS[arrival.severity]
             more = kinds.count(kind) - 1
             console.print(
                 f"  [{colour}]{arrival.place:<5}[/]"

@@ -13,8 +13,25 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
 
+def read_alert(text: str) -> Mapping[str, Any]:
+    """What a subscriber makes of an alert's JSON (docs/alert.schema.json); None for what it does not have."""
+    finding = json.loads(text)
+    unmapped, (evidence, *_) = finding["unmapped"], finding.get("evidences", [{}])
+    user = evidence.get("actor", {}).get("user", {"name": None, "type": None})
+    return {
+        "severity": finding["severity"].lower(),
+        "title": finding["message"],
+        "subject": next((each["name"] for each in finding.get("resources", [])), None),
+        "actor": {"name": user["name"], "kind": user["type"]},
+        "shown": unmapped.get("parameters", {}),
+        **{name: unmapped.get(name) for name in ("kind", "rule", "operation", "story", "rollup")},
+    }
+
+
 class Inbox:
-    """A queue that is subscribed to a topic with raw delivery; `alerts` are those received so far."""
+    """A queue that is subscribed to a topic with raw delivery; `alerts` are those received so far, each as
+    `read_alert` reads it.
+    """
 
     def __init__(self, aws: EmbeddedAws, topic_arn: str, name: str = "inbox") -> None:
         self._sqs = aws.client("sqs")
@@ -38,7 +55,7 @@ class Inbox:
         """Take all that has arrived, and return all alerts so far."""
         while messages := self._receive():
             for message in messages:
-                self.alerts.append(json.loads(message["Body"]))
+                self.alerts.append(read_alert(message["Body"]))
                 self.received.append(datetime.now(UTC))
                 self._sqs.delete_message(QueueUrl=self._queue_url, ReceiptHandle=message["ReceiptHandle"])
         return self.alerts

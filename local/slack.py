@@ -2,8 +2,8 @@
 
 It imitates what https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks says:
 a JSON body with `text` or `blocks` is answered 200 "ok", anything else 400 with Slack's code, and
-block limits are enforced. It can be told to answer otherwise for a while. It does not render,
-does not limit the rate by itself, and knows no workspace: every path is a webhook.
+block limits are enforced. It can be told to answer otherwise for a while. It shows what it took
+as a page, does not limit the rate by itself, and knows no workspace: every path is a webhook.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
+
+from handlers.core.renderings.page import render_message, render_page
 
 _MARKUP = re.compile(r"<[^<>|]*\|(?P<label>[^<>]*)>")
 _LIMITS = {"header": 150, "section": 3000}
@@ -38,6 +40,12 @@ class Message:
     def text(self) -> str:
         """The notification text: the alert's title."""
         return str(self.payload.get("text", ""))
+
+    @property
+    def label(self) -> tuple[str, str]:
+        """Of the line below the title the first two parts: the severity, and the operation or the rule."""
+        severity, name, *_ = self.readable().splitlines()[1].split(" · ")
+        return severity, name
 
     def readable(self) -> str:
         """All of it, about as a person reads it: links by their label, the time in UTC, no markup."""
@@ -99,7 +107,16 @@ class LocalSlack:
     @property
     def webhook_url(self) -> str:
         """A webhook of this Slack."""
-        return f"http://127.0.0.1:{self._server.server_port}/services/T000/B000/local-secret"
+        return f"{self.inbox_url}services/T000/B000/local-secret"
+
+    @property
+    def inbox_url(self) -> str:
+        """The page of all messages, which renews itself."""
+        return f"http://127.0.0.1:{self._server.server_port}/"
+
+    def draw(self) -> list[str]:
+        """The messages as HTML elements, the newest first."""
+        return [render_message(each.payload, each.received) for each in reversed(self.messages)]
 
     def answer_next(self, *answers: Answer, about: str = "") -> None:
         """Give these answers, in order, to the next posts whose body holds `about`, and accept none of those
@@ -154,6 +171,22 @@ def _is_valid(block: Mapping[str, Any]) -> bool:
     return len(fields) <= _MOST_FIELDS and all(0 < len(entry["text"]) <= _FIELD_LIMIT for entry in fields)
 
 
+# Only what is new is drawn, so that a reader's place and selection stay.
+_RENEW = """
+const list = document.getElementById("messages");
+let shown = list.getElementsByTagName("article").length;
+setInterval(async () => {
+  const drawn = await (await fetch("messages")).json();
+  if (drawn.length === shown) return;
+  if (shown === 0) list.replaceChildren();
+  for (const each of drawn.slice(0, drawn.length - shown).reverse()) {
+    list.insertAdjacentHTML("afterbegin", each);
+  }
+  shown = drawn.length;
+}, 500);
+"""
+
+
 def _handler_for(slack: LocalSlack) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -165,6 +198,22 @@ def _handler_for(slack: LocalSlack) -> type[BaseHTTPRequestHandler]:
             self.send_response(answer.status)
             for name, value in answer.headers.items():
                 self.send_header(name, value)
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        def do_GET(self) -> None:
+            if self.path == "/":
+                self._answer("text/html", render_page(slack.draw(), title="Local Slack", script=_RENEW))
+            elif self.path == "/messages":
+                self._answer("application/json", json.dumps(slack.draw()))
+            else:
+                self.send_error(404)
+
+        def _answer(self, kind: str, text: str) -> None:
+            data = text.encode()
+            self.send_response(200)
+            self.send_header("Content-Type", f"{kind}; charset=utf-8")
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()
             self.wfile.write(data)

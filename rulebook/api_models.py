@@ -56,6 +56,14 @@ def answers_of(service: Service, operation: str) -> tuple[StructureShape, ...]:
     return tuple(shape for shape in found if shape is not None)
 
 
+def docs_of(service: Service, operation: str) -> str | None:
+    """The page of AWS on an operation, as boto3's documentation links it; None where no model is there."""
+    for model in _models(service):
+        if operation in model.operation_names:
+            return f"https://docs.aws.amazon.com/goto/WebAPI/{model.metadata['uid']}/{operation}"
+    return None
+
+
 @cache
 def parameters_with_capitals(service: Service, operation: str) -> frozenset[str] | None:
     """The parameters of an operation, and of its answer, below which a name may begin with a capital: one of

@@ -19,6 +19,7 @@ from rulebook.attack import TECHNIQUES
 from rulebook.faults import CatalogError, Fault, Place, SourceError
 from rulebook.services import SERVICES
 from rulebook.source import Source, read_source
+from rulebook.titles import ActiveTitle, Title
 from rulebook.validation import Items, Pattern, SeverityName, Strict, Text, checked, matching, refuse
 
 CATALOG_FOLDER = pathlib.Path(__file__).parent / "catalog"
@@ -54,18 +55,22 @@ class Escalation(Strict):
     when: Pattern
     to: SeverityName
     why: Text
+    title: Title | None = None
+    """Where this decides, in place of the operation's title."""
 
 
 class Entry(Strict):
     """What the catalog knows of one operation.
 
     `subject` is the path of the resource that the operation is about, or None when a record
-    names none. `shown` are the parameters that people may see; nothing else is ever shown.
+    names none. `title` is what the call did; None where operation and subject say it well enough.
+    `shown` are the parameters that people may see; beside them only subject, title and runbook show any.
     """
 
     category: Category
     severity: SeverityName
     subject: SubjectPath | None
+    title: ActiveTitle | None = None
     shown: Annotated[tuple[ShownPath, ...], Items]
     why: Text
     escalate: Annotated[tuple[Escalation, ...], Items] = ()

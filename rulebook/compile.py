@@ -15,12 +15,13 @@ from handlers.core.operations import split_operation
 from handlers.core.record_pattern import RecordPattern
 from handlers.core.severity import Severity
 from rulebook.any_operation import AnyOperation, Circumstance, load_any_operation
-from rulebook.api_models import parameters_with_capitals
+from rulebook.api_models import docs_of, parameters_with_capitals
 from rulebook.catalog import Entry, Escalation
 from rulebook.compile_windows import compile_windowed_rules
 from rulebook.config import Config, CustomRule, KnownAutomation, Override, effective_severity, load_config
 from rulebook.config.context import READ, UNCATALOGUED
 from rulebook.services import SERVICES
+from rulebook.titles import UNNAMED, make_title, title_of_failure
 from rulebook.windowed_rules import kind_of
 
 
@@ -99,6 +100,8 @@ def _catalog_rule(operation: str, entry: Entry, override: Override | None) -> co
         off=override is not None and override.severity == "off",
         dedup=None if override is None or override.dedup is None else override.dedup.compiled,
         capitals=parameters_with_capitals(SERVICES[service], event_name),
+        title=entry.title or make_title(event_name),
+        docs=docs_of(SERVICES[service], event_name),
     )
 
 
@@ -117,6 +120,8 @@ def _rule(
     escalations: Iterable[Escalation],
     off: bool,
     capitals: frozenset[str] | None,
+    title: str = UNNAMED,
+    docs: str | None = None,
     dedup: Dedup | None = None,
 ) -> compiled.Rule:
     return compiled.Rule(
@@ -125,6 +130,8 @@ def _rule(
         severity=severity,
         subject=entry.subject,
         why=entry.why,
+        title=title,
+        tried=title_of_failure(title) or title,
         shown=entry.shown,
         escalations=_escalations(each for each in escalations if each.to > severity),
         runbook=entry.runbook,
@@ -132,6 +139,7 @@ def _rule(
         dedup=dedup,
         off=off,
         capitals=capitals,
+        docs=docs,
     )
 
 
@@ -141,6 +149,7 @@ def _custom_rule(rule: CustomRule, match: Mapping[str, object]) -> compiled.Cust
         match=RecordPattern(match),
         severity=rule.severity,
         why=rule.why,
+        title=rule.title,
         escalations=_escalations(rule.escalate),
         category=rule.category,
         subject=rule.subject,
@@ -152,7 +161,9 @@ def _custom_rule(rule: CustomRule, match: Mapping[str, object]) -> compiled.Cust
 
 
 def _escalations(escalations: Iterable[Escalation]) -> tuple[compiled.Escalation, ...]:
-    return tuple(compiled.Escalation(RecordPattern(each.when), each.to, each.why) for each in escalations)
+    return tuple(
+        compiled.Escalation(RecordPattern(each.when), each.to, each.why, each.title) for each in escalations
+    )
 
 
 def _circumstance(name: str, circumstance: Circumstance) -> CompiledCircumstance:

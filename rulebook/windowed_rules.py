@@ -19,6 +19,7 @@ from rulebook.catalog import WINDOWED_RULES, Category, Technique
 from rulebook.durations import ForgetAfter, Learn, Within
 from rulebook.faults import CatalogError, Place
 from rulebook.source import read_source
+from rulebook.titles import WindowedTitle
 from rulebook.validation import Items, Pattern, SeverityName, Strict, Text, checked, matching, once, refuse
 from rulebook.vocabulary import is_list
 
@@ -186,6 +187,7 @@ class BuiltIn(Strict):
     temporal: Temporal | None = None
     new_terms: NewTerms | None = None
     severity: SeverityName
+    title: WindowedTitle
     why: Text
     runbook: Annotated[tuple[Text, ...], Field(strict=False, min_length=1, max_length=4)]
     attack: Annotated[tuple[Technique, ...], Items] = ()

@@ -14,6 +14,7 @@ from handlers.pipeline import TryAgain, Undeliverable
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sns.type_defs import MessageAttributeValueTypeDef
 
 _PERMANENT = frozenset({"InvalidParameter", "InvalidParameterValue", "ParameterValueInvalid"})
 
@@ -37,10 +38,7 @@ class SnsTopic:
                 Subject=message.subject,
                 Message=message.message,
                 MessageStructure="json",
-                MessageAttributes={
-                    name: {"DataType": "String", "StringValue": value}
-                    for name, value in message.attributes.items()
-                },
+                MessageAttributes={name: _attribute(value) for name, value in message.attributes.items()},
             )
         except ClientError as error:
             code = error.response["Error"]["Code"]
@@ -49,3 +47,7 @@ class SnsTopic:
             raise TryAgain(f"SNS answered {code}") from error
         except BotoCoreError as error:
             raise TryAgain(f"SNS can not be reached: {type(error).__name__}") from error
+
+
+def _attribute(value: str | int) -> MessageAttributeValueTypeDef:
+    return {"DataType": "Number" if isinstance(value, int) else "String", "StringValue": str(value)}

@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from handlers.core.alerts import Actor, Alert, Call, Step, Story
 from handlers.core.digest import digest
 from handlers.core.entries import Entry
 from handlers.core.judgement import Finding, Judged
-from handlers.core.reasons import describe_window, explain_entry, explain_finding
+from handlers.core.names import describe
+from handlers.core.reasons import (
+    deciding_escalation,
+    describe_window,
+    document_risks,
+    explain_entry,
+    explain_finding,
+)
 from handlers.core.record import Record, value_at
 from handlers.core.resources import find_resource
 from handlers.core.ruleset import Ruleset
-from handlers.core.subjects import find_subject, readable
-from handlers.core.text import clean
-from handlers.core.windowed_rules import CALLS
+from handlers.core.subjects import find_subject, find_value, readable
+from handlers.core.templates import can_be_pasted, fill_title, names_in_runbook, without_names
+from handlers.core.text import clean, say_duration
+from handlers.core.windowed_rules import CALLS, WindowedRule
 from handlers.core.windows import Held, Sighting
 
 
 def build_alert(judged: Judged, finding: Finding, ruleset: Ruleset) -> Alert:
     """Turn the finding of a record into what people are told. Only values that the rule allows are shown."""
     record, facts, rule = judged.record, judged.facts, finding.rule
+    subject = find_subject(record, rule.subject)
+    resource = facts.get("resource") or find_resource(record) or {}
+    title = _choose_title(finding, failed=facts["failed"])
+    values = _Values(record, judged.operation, subject, resource)
     outcome = "denied" if facts["denied"] else "failed" if facts["failed"] else "done"
     place = (record.account, record.region)
     error = ": ".join(filter(None, (record.error_code, record.error_message))) or None
@@ -35,15 +47,61 @@ def build_alert(judged: Judged, finding: Finding, ruleset: Ruleset) -> Alert:
         rule=rule.name,
         operation=clean(judged.operation),
         category=rule.category,
-        reasons=explain_finding(finding, facts),
-        subject=find_subject(record, rule.subject),
+        title=fill_title(title, values.describe),
+        title_of_many=fill_title(without_names(title), values.describe),
+        reasons=explain_finding(finding),
+        statements=document_risks(facts),
+        subject=subject,
         shown=_shown(record, rule.shown),
         error=clean(error) if error else None,
         runbook=rule.runbook,
+        values=values.of(names_in_runbook(rule.runbook)),
         attack=finding.attack,
-        link=(find_resource(record) or {}).get("url"),
+        docs=rule.docs,
+        link=resource.get("url"),
         **_about_the_call(judged, ruleset),
     )
+
+
+def _choose_title(finding: Finding, *, failed: bool) -> str:
+    """The template of the title: the escalation's that decided, if it has one."""
+    verdict = finding.verdicts[0]
+    if failed:
+        return verdict.rule.tried
+    escalation = deciding_escalation(verdict)
+    return (escalation and escalation.title) or verdict.rule.title
+
+
+class _Values:
+    """What a call tells under the names that titles and runbooks use."""
+
+    def __init__(
+        self, record: Record, operation: str, subject: str | None, resource: Mapping[str, Any]
+    ) -> None:
+        self._record = record
+        self._special = {
+            "operation": operation,
+            "subject": subject,
+            "account": record.account,
+        }
+        self._resource = resource
+
+    def tell(self, name: str) -> str | None:
+        """The value as the call has it."""
+        if name in self._special:
+            return self._special[name]
+        found = find_value(self._record, name)
+        return self._resource.get("arn") if found is None and name == "arn" else found
+
+    def of(self, names: Iterable[str]) -> dict[str, str]:
+        """Those of these values that the call tells and that can be pasted."""
+        told = ((name, self.tell(name)) for name in names)
+        return {name: value for name, value in told if value is not None and can_be_pasted(value)}
+
+    def describe(self, name: str) -> str | None:
+        """The value in a headline."""
+        value = self.tell(name)
+        return None if value is None else describe(clean(value))
 
 
 def build_windowed_alert(
@@ -61,6 +119,9 @@ def build_windowed_alert(
     if not steps:
         steps = [Step(CALLS, (_call(entry.arrival.sighting),))]
     steps.sort(key=lambda step: step.calls[0].time)
+    what = describe_window(rule, [step.name for step in steps])
+    subject = next(iter(shown.values()), None)
+    values = {"count": f"{held.taken:,}", "within": _within(rule), "subject": subject and describe(subject)}
     attack = dict.fromkeys([*rule.attack, *(id_ for each in entry.circumstances for id_ in each.attack)])
     return Alert(
         alert_id=alert_id,
@@ -70,14 +131,16 @@ def build_windowed_alert(
         operation=None,
         category=rule.category,
         reasons=explain_entry(entry),
-        subject=next(iter(shown.values()), None),
+        subject=subject,
         shown=shown,
         error=None,
+        title=fill_title(rule.title or f"{rule.name}: {what} [on {{subject}}]", values.get),
+        title_of_many=without_names(rule.title or rule.name),
         runbook=rule.runbook,
         attack=tuple(attack),
         kind="windowed",
         story=Story(
-            what=describe_window(rule, [step.name for step in steps]),
+            what=what,
             count=held.taken,
             group=group,
             first_seen=min(step.calls[0].time for step in steps),
@@ -87,6 +150,10 @@ def build_windowed_alert(
         ),
         **_about_the_call(judged, ruleset),
     )
+
+
+def _within(rule: WindowedRule) -> str | None:
+    return None if rule.threshold is None else say_duration(timedelta(seconds=rule.threshold.within))
 
 
 _SHOWN_ANYWAY = frozenset({"facts.actor.id", "facts.actor.name", "recipientAccountId", "awsRegion"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, get_args
 
@@ -115,6 +115,7 @@ class Alert:
     """None for a windowed alert and its rollup."""
     category: str
     reasons: tuple[str, ...]
+    """Why it is as bad as it is; what decided comes first."""
     actor: Actor
     account: str
     region: str
@@ -125,8 +126,19 @@ class Alert:
     error: str | None
     """The error that the call met; None when it succeeded."""
     runbook: tuple[str, ...]
+    """Steps; what `values` tells stands in their commands as `{name}`."""
     attack: tuple[str, ...]
     event_id: str
+    title: str = ""
+    """What happened to what, without the actor. Empty in messages of older releases."""
+    title_of_many: str = ""
+    """The same of all calls like this one: without names."""
+    values: Mapping[str, str] = field(default_factory=dict)
+    """Of the names in the runbook's commands those that the call tells, as it has them."""
+    statements: tuple[str, ...] = ()
+    """What a policy document in the call allows or fails to deny, statement by statement."""
+    docs: str | None = None
+    """The page of AWS on the operation."""
     link: str | None = None
     """The page of the touched resource in the AWS console."""
     account_name: str | None = None
@@ -138,6 +150,11 @@ class Alert:
     """Of a windowed alert."""
     rollup: Rollup | None = None
     """Of a rollup."""
+
+    @property
+    def short_id(self) -> str:
+        """Finds the alert and its rollups in a channel: the first digits of what they have in common."""
+        return self.dedup_key[:8]
 
     @property
     def where(self) -> tuple[str, str]:

@@ -8,16 +8,17 @@ from typing import Any
 
 from handlers.core.automation import Automation
 from handlers.core.entries import Entry
-from handlers.core.judgement import Finding
+from handlers.core.judgement import Finding, Verdict
+from handlers.core.ruleset import Escalation
 from handlers.core.text import say_duration
 from handlers.core.windowed_rules import WindowedRule
 
 
-def explain_finding(finding: Finding, facts: Mapping[str, Any]) -> tuple[str, ...]:
-    """Each reason once, in order: the rules, the worst first; what the document allows; the circumstances,
-    those that hold the severity down last; automation; expired suppressions.
+def explain_finding(finding: Finding) -> tuple[str, ...]:
+    """Each reason once, in order: what decided the severity; that the call failed; the rules, the worst
+    first; the circumstances; automation; expired suppressions.
     """
-    return tuple(dict.fromkeys(_reasons(finding, facts)))
+    return tuple(dict.fromkeys(_reasons(finding)))
 
 
 def explain_entry(entry: Entry) -> tuple[str, ...]:
@@ -48,26 +49,56 @@ def describe_window(rule: WindowedRule, steps: Sequence[str] = ()) -> str:
 
 
 def document_risks(facts: Mapping[str, Any]) -> tuple[str, ...]:
-    """What a policy or a template in the call allows, statement by statement."""
+    """What a policy or a template in the call allows or fails to deny, statement by statement."""
     return tuple([why for fact in ("policy", "template") if fact in facts for why in facts[fact]["why"]])
 
 
-def _reasons(finding: Finding, facts: Mapping[str, Any]) -> Iterator[str]:
+def _reasons(finding: Finding) -> Iterator[str]:
+    yield from _deciding(finding)
+    for circumstance in finding.circumstances:
+        if circumstance.at_most is not None:
+            yield circumstance.why
     for verdict in finding.verdicts:
         yield verdict.rule.why
-        for escalation in sorted(verdict.escalations, key=lambda each: each.to, reverse=True):
+        for escalation in _worst_first(verdict.escalations):
             yield escalation.why
-    yield from document_risks(facts)
-    for holds_down in (False, True):
-        for circumstance in finding.circumstances:
-            if (circumstance.at_most is not None) == holds_down:
-                yield circumstance.why
+    for circumstance in finding.circumstances:
+        yield circumstance.why
     automation = finding.verdicts[0].automation
     # Not where a circumstance raised the severity again.
     if automation is not None and finding.severity <= automation.at_most:
         yield _lowered_by(automation)
     for suppression in finding.expired:
         yield f"the suppression {suppression.name} ended on {suppression.until}, so this is told again"
+
+
+def deciding_escalation(verdict: Verdict) -> Escalation | None:
+    """The escalation that made the verdict's severity; None where something else did."""
+    fired = (each for each in verdict.escalations if each.to is verdict.severity)
+    return next(fired, None)
+
+
+def _deciding(finding: Finding) -> Iterator[str]:
+    """What made the severity that people are told."""
+    verdict, severity = finding.verdicts[0], finding.severity
+    escalation = deciding_escalation(verdict)
+    for circumstance in finding.circumstances:
+        if circumstance.at_most is severity:
+            yield circumstance.why
+    if escalation is not None:
+        yield escalation.why
+    elif verdict.rule.severity is not severity:
+        for circumstance in finding.circumstances:
+            if circumstance.at_least is severity:
+                yield circumstance.why
+
+
+def _worst_first(escalations: Sequence[Escalation]) -> Sequence[Escalation]:
+    return sorted(escalations, key=_rank, reverse=True) if len(escalations) > 1 else escalations
+
+
+def _rank(escalation: Escalation) -> int:
+    return escalation.to.rank
 
 
 def _lowered_by(automation: Automation) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from handlers.core.parameter_case import lower_first
@@ -127,10 +128,16 @@ def parse_record(detail: Mapping[str, Any], *, account: object = None) -> Record
 def value_at(record: Mapping[str, Any], path: str) -> Any:
     """The value at a dotted path (`requestParameters.policyName`) in either case, or None."""
     value: Any = record
-    for part in path.split("."):
-        inside = as_mapping(value)
-        value = inside[part] if part in inside else inside.get(lower_first(part))
+    for part, lowered in _parts_of(path):
+        if not isinstance(value, dict):
+            return None
+        value = value[part] if part in value else value.get(lowered)
     return value
+
+
+@lru_cache(maxsize=4096)
+def _parts_of(path: str) -> tuple[tuple[str, str], ...]:
+    return tuple((part, lower_first(part)) for part in path.split("."))
 
 
 def as_mapping(value: object) -> Mapping[str, Any]:

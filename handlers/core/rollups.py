@@ -101,6 +101,9 @@ def build_rollups(summary: Summary, held: HeldAlerts, *, rolled: int, upto: int)
         subject=None,
         source_ip="",
         shown={},
+        # Commands would name what one of them was about.
+        values={},
+        statements=(),
         link=None,
         story=None,
         rollup=Rollup(
@@ -120,8 +123,19 @@ def build_rollups(summary: Summary, held: HeldAlerts, *, rolled: int, upto: int)
 
 def _of_a_mute(alert: Alert, mute: EndedMute) -> Alert:
     """What holds for all alerts that a mute held: nothing that one of them says of its own call."""
-    reasons = (f"the mute {mute.name} ended, so alerts like these are told again",)
-    return replace(alert, reasons=reasons, error=None, runbook=(), attack=())
+    return replace(
+        alert,
+        dedup_key=digest("mute", mute.name, mute.begins.isoformat()),
+        rule="mute",
+        operation=None,
+        title="",
+        title_of_many="",
+        reasons=(f"the mute {mute.name} ended, so alerts like these are told again",),
+        error=None,
+        runbook=(),
+        attack=(),
+        docs=None,
+    )
 
 
 def _distinct(texts: Iterable[str | None]) -> tuple[str, ...]:

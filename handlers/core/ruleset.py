@@ -32,6 +32,8 @@ class Escalation:
     when: RecordPattern
     to: Severity
     why: str
+    title: str | None = None
+    """A better one than the rule's, where this decides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,10 @@ class Rule:
     subject: str | None
     """Dotted path to the name of the touched resource; None when the call names none."""
     why: str
+    title: str = "{operation} called [on {subject}]"
+    """What the call did, for a headline; see `templates`."""
+    tried: str = "Tried to call {operation} [on {subject}]"
+    """The title of a call that failed."""
     shown: tuple[str, ...] = ()
     """Dotted paths of the values that people may see. Nothing else of a record is shown."""
     escalations: tuple[Escalation, ...] = ()
@@ -59,6 +65,8 @@ class Rule:
     """The parameters below which a name may begin with a capital, their own first letters lowered. None where
     that is not known.
     """
+    docs: str | None = None
+    """The page of AWS on the operation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +80,7 @@ class CustomRule:
     match: RecordPattern
     severity: Severity
     why: str
+    title: str | None = None
     escalations: tuple[Escalation, ...] = ()
     category: str | None = None
     subject: str | None = None
@@ -88,11 +97,14 @@ class CustomRule:
             severity=self.severity,
             subject=self.subject or base_rule.subject,
             why=self.why,
+            title=self.title or base_rule.title,
+            tried=base_rule.tried,
             shown=self.shown or base_rule.shown,
             escalations=self.escalations,
             runbook=self.runbook or base_rule.runbook,
             attack=self.attack,
             dedup=self.dedup or base_rule.dedup,
+            docs=base_rule.docs,
         )
 
 

@@ -1,4 +1,4 @@
-"""The resource that a call is about, as its rule says where to find it."""
+"""What a call names: the resource that it is about and single values, found where its rule says."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from handlers.core.text import HIDDEN, clean, is_masked, show
 
 _ENDS = ("Name", "Id", "Arn")
 _IDENTIFIER = re.compile(rf"(?:{'|'.join(_ENDS)})$")
+_IN_ANSWER = re.compile(_IDENTIFIER.pattern, re.IGNORECASE)
 
 
 def find_subject(record: Record, path: str | None) -> str | None:
@@ -37,6 +38,24 @@ def _identifier_in(answer: Mapping[str, Any], path: str) -> str | None:
         if (known := found.get(name.casefold())) and not is_masked(known):
             return clean(known)
     return None
+
+
+def find_value(record: Record, name: str) -> str | None:
+    """The plain value of a parameter, by its dotted path, as the call has it; else that of the name, id or
+    ARN that AWS answered. None where there is none.
+    """
+    found = _plain(value_at(record.request_parameters, name))
+    if found is None and _IN_ANSWER.search(name):
+        found = _plain(value_at(as_mapping(record.raw.get("responseElements")), name))
+    return found
+
+
+def _plain(value: object) -> str | None:
+    if isinstance(value, str):
+        return value if value and not is_masked(value) else None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int) else None
 
 
 def readable(value: object) -> str | None:

@@ -64,6 +64,8 @@ class WindowedRule:
     new_terms: NewTerms | None = None
     list_path: str | None = None
     """The path of `group_by` that is a list: each of its values is a group of its own."""
+    title: str | None = None
+    """What the calls did together, for a headline: a template with `count`, `within` and `subject`."""
     runbook: tuple[str, ...] = ()
     attack: tuple[str, ...] = ()
     built_in: bool = False

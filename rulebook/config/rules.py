@@ -14,6 +14,7 @@ from rulebook.config.section import Section, context_of
 from rulebook.config.values import Flag, Name
 from rulebook.durations import ForgetAfter, Learn, Within
 from rulebook.faults import Place, did_you_mean
+from rulebook.titles import Title, windowed_title_fault
 from rulebook.validation import Items, Pattern, SeverityName, Text, refuse
 from rulebook.windowed_rules import (
     OF_KINDS,
@@ -54,6 +55,8 @@ class CustomRule(Section):
     temporal: Temporal | None = None
     new_terms: NewTerms | None = None
     severity: SeverityName
+    title: Title | None = None
+    """The headline, such as `Policy {policyName} attached`; the operation's when left out."""
     why: Text
     """What people are told."""
     escalate: Annotated[tuple[Escalation, ...], Items] = ()
@@ -85,6 +88,8 @@ class CustomRule(Section):
         else:
             why = "a rule over time has none; it tells the calls that complete it"
             faults += [((key,), why) for key in _OF_SINGLE_CALLS if key in self.model_fields_set]
+            if self.title is not None and (wrong := windowed_title_fault(self.title)) is not None:
+                faults.append((("title",), wrong))
         if faults:
             raise refuse(*faults)
         return self

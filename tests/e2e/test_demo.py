@@ -20,10 +20,12 @@ def test_the_demo_shows_every_alert_as_it_arrives_and_what_to_do_next() -> None:
     assert (16, 10) == (said.count("  SNS   after"), said.count("  Slack after"))
     assert "10 calls: 3 told at once + 7 in a rollup = 10" in said
     lines = [
-        line.split(" after ")[0].strip() for line in said.splitlines() if "High: certificate-burst" in line
+        line.split(" after ")[0].strip()
+        for line in said.splitlines()
+        if "10 certificates created within 5 minutes, by build-server" in line
     ]
     assert ["SNS", "Slack"] == sorted(each for each in lines if each in {"SNS", "Slack"})
-    assert "iot:CreateKeysAndCertificate on " in said
+    assert "Medium: Certificate " in said
     assert " and 2 more" in said
     assert "every alert arrived, once" in said
     assert "npx cdk deploy" in said.splitlines()[-1]

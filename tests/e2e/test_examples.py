@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from handlers.core.names import shorten
 from local.aws import ACCOUNT, REGION, EmbeddedAws
 from local.cdk_cli import deploy
 from local.inbox import Inbox
@@ -76,9 +77,9 @@ class Company:
     def heard(self, subject: str, about: str = "") -> dict[str, str]:
         """The destinations that heard of a resource, and how bad it was."""
         found = {
-            message.path.rpartition("/")[2]: message.text.split()[1].rstrip(":").lower()
+            message.path.rpartition("/")[2]: message.label[0].lower()
             for message in self.slack.messages
-            if subject in message.text and about in message.text
+            if shorten(subject) in message.text and about in message.label[1]
         }
         for name, inbox in self.inboxes.items():
             for alert in inbox.poll():
@@ -115,8 +116,8 @@ def test_a_large_organisation_hears_by_team_in_its_own_words(company: Company) -
     everyone = {"archive": "high", "on-call": "high", "pki": "high"}
     wait_until(lambda: company.heard(certificate) == everyone, PATIENCE)
     (told,) = [each for each in company.slack.messages if each.path.endswith("/on-call")]
-    assert told.text.endswith(f"on {certificate} in prod-eu")
-    assert f"Where: account prod-eu ({ACCOUNT}), Virginia ({REGION})" in told.readable()
+    assert f"🟠 Active certificate {certificate[:8]}… and key created, by alice" == told.text
+    assert f"Where account prod-eu ({ACCOUNT}), Virginia ({REGION})" in told.readable()
 
     # The embedded AWS has no role aliases, so that CloudTrail's record of the call is put on the bus.
     pipeline = f"arn:aws:iam::{ACCOUNT}:role/ci/terraform-7"

@@ -19,7 +19,7 @@ def test_activating_a_certificate_arrives_in_slack_and_on_sns_exactly_once(world
     world.settle()
     (message,) = world.in_slack(certificate)
     (alert,) = world.on_sns(certificate, about="UpdateCertificate")
-    assert f"🟠 High: iot:UpdateCertificate on {certificate}" == message.text
+    assert f"🟠 Certificate {certificate[:8]}… activated, by engineer" == message.text
     assert ("high", "iam-user", {"newStatus": "ACTIVE"}) == (
         alert["severity"],
         alert["actor"]["kind"],

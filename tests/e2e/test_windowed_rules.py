@@ -15,9 +15,6 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from handlers.core.alerts import Alert
-from handlers.core.codec import from_json
-from handlers.core.renderings.text import render_title
 from local.aws import ACCOUNT, REGION
 from local.waiting import wait_until
 from rulebook.windowed_rules import EventCount, NewTerms, Temporal, ValueCount, load_windowed_rules
@@ -344,19 +341,11 @@ def wait_for(told: Callable[[], Counter[tuple[str, str]]], expected: Counter[tup
 def assert_slack_agrees(world: World) -> None:
     """Slack was told of each windowed alert that is high or critical, and of each once in a channel."""
     on_sns = Counter(
-        title_of(alert)
+        alert["title"]
         for alert in windowed(world)
         for _ in range({"critical": 2, "high": 1}.get(alert["severity"], 0))
     )
     in_slack = Counter(
-        message.text.partition(" ")[2] for message in world.slack.messages if is_windowed(message.text)
+        message.text.partition(" ")[2] for message in world.slack.messages if message.label[1] in RULES
     )
     assert on_sns == in_slack
-
-
-def title_of(alert: Any) -> str:
-    return render_title(from_json(Alert, alert))
-
-
-def is_windowed(text: str) -> bool:
-    return any(f": {rule}: " in text for rule in RULES)

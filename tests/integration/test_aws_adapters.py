@@ -179,9 +179,11 @@ def test_an_alert_is_published_with_its_subject_and_attributes(aws: EmbeddedAws)
     SnsTopic(lambda _: aws.client("sns"), {"audit": topic}).send(make_alert(), AUDIT)
     (message,) = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=5)["Messages"]
     envelope = json.loads(message["Body"])
-    assert envelope["Subject"].startswith("High: iot:UpdateCertificate on ")
-    assert "high" == envelope["MessageAttributes"]["severity"]["Value"]
-    assert make_alert().alert_id == json.loads(envelope["Message"])["alert_id"]
+    assert "High: Certificate 7a1f7a1f... activated, by fleet-admin" == envelope["Subject"]
+    attributes = envelope["MessageAttributes"]
+    assert {"Type": "String", "Value": "high"} == attributes["severity"]
+    assert {"Type": "Number", "Value": "4"} == attributes["severity_number"]
+    assert make_alert().alert_id == json.loads(envelope["Message"])["finding_info"]["uid"]
 
 
 def test_a_topic_is_spoken_to_in_its_own_region(aws: EmbeddedAws) -> None:

@@ -15,8 +15,10 @@ _RENAMED = {"notification-endpoint": "endpoint"}
 
 
 def faults_of(command: str) -> list[str]:
-    """What the AWS CLI would refuse in a command; placeholders are in <angle brackets>."""
-    aws, service, name, *arguments = shlex.split(re.sub(r"<[a-z.-]+>", "PLACEHOLDER", command))
+    """What the AWS CLI would refuse in a command; values stand as {name} or in <angle brackets>."""
+    aws, service, name, *arguments = shlex.split(
+        re.sub(r"<[a-z.-]+>|\{[A-Za-z][\w.]*\}", "PLACEHOLDER", command)
+    )
     operations = _operations(service)
     if aws != "aws" or name not in operations:
         return [f"there is no command {aws} {service} {name}"]

@@ -14,15 +14,21 @@ UPDATE_CERTIFICATE: dict[str, Any] = {
     "subject": "requestParameters.certificateId",
     "shown": ["requestParameters.newStatus"],
     "why": "changes whether a device may connect",
+    "title": "Certificate {subject} changed [to {newStatus}]",
+    "tried": "Tried to change certificate {subject} [to {newStatus}]",
     "escalations": [
         {
             "when": {"requestParameters": {"newStatus": ["ACTIVE"]}},
             "to": "high",
             "why": "an identity becomes usable",
+            "title": "Certificate {subject} activated",
         },
         {"when": {"facts": {"actor": {"kind": ["root"]}}}, "to": "critical", "why": "root did it"},
     ],
-    "runbook": ["Ask who did it.", "aws iot update-certificate --certificate-id <id> --new-status INACTIVE"],
+    "runbook": [
+        "Ask who did it.",
+        "To undo: `aws iot update-certificate --certificate-id {certificateId} --new-status INACTIVE`",
+    ],
     "attack": ["T1098"],
 }
 

@@ -19,6 +19,7 @@ from handlers.core.facts import derive_facts
 from handlers.core.judgement import Judged, judge_event
 from handlers.core.parameter_case import lower_parameters
 from handlers.core.record import BadRecord, parse_event
+from handlers.core.renderings.amazon_q import render_amazon_q
 from handlers.core.renderings.slack import render_slack
 from handlers.core.renderings.sns import render_sns
 from handlers.core.renderings.text import render_text
@@ -141,6 +142,7 @@ def tell(event: Mapping[str, Any], ruleset: Ruleset) -> None:
     assert len(text.encode()) < 256 * 1024
     assert [] == list(faults_of(render_slack(delivery.alert)))
     assert len(render_text(delivery.alert).encode()) < 64 * 1024
+    assert len(render_amazon_q(delivery.alert).encode()) < 32 * 1024
     assert len(json.dumps(asdict(render_sns(delivery.alert)), ensure_ascii=False).encode()) < 256 * 1024
 
 

@@ -1,21 +1,27 @@
 """The alert as a Slack message: Block Kit for an incoming webhook.
 
 Limits: https://docs.slack.dev/reference/block-kit/blocks (header 150 characters, section text
-3,000, ten fields). Escaping: https://docs.slack.dev/messaging/formatting-message-text. In mrkdwn every
-text from an event stands in a code span: there a `<!channel>`, a link or an asterisk is only text.
+3,000), and about 13,000 in all, which no page says. Escaping:
+https://docs.slack.dev/messaging/formatting-message-text. In mrkdwn every text from an event stands in a code
+span: there a `<!channel>`, a link or an asterisk is only text.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import Any
 
-from handlers.core.alerts import Alert, Story
-from handlers.core.console import event_link
-from handlers.core.renderings.text import (
+from handlers.core.alerts import Alert, Rollup, Story
+from handlers.core.renderings.content import (
     is_of_one_actor,
-    render_actor,
-    render_title,
+    list_deciding,
+    list_details,
+    list_links,
+    list_other_reasons,
+    list_steps,
+    say_actor,
+    say_headline,
+    say_time,
     span_of,
     tell_call,
     tell_rollup,
@@ -23,110 +29,164 @@ from handlers.core.renderings.text import (
 )
 from handlers.core.severity import Severity
 
+Block = dict[str, Any]
+"""A block of Block Kit, as JSON."""
+
+LIMIT = 12_000
+"""Characters of one message."""
 _HEADER_LIMIT = 150
 _SECTION_LIMIT = 3000
 _CODE_LIMIT = 600
-"""Three of them fit into a field of 2,000 characters, however much had to be escaped."""
+_LINK_LIMIT = 600
+"""A longer address is that of a hostile name."""
 
 _MODIFIER_GRAVE = "\N{MODIFIER LETTER GRAVE ACCENT}"
 """Looks like a backtick, and ends no code span."""
 
+# The worst differs in shape, for those who see no colours.
 _SIGNS = {
     Severity.INFORMATIONAL: "⚪",
     Severity.LOW: "🔵",
     Severity.MEDIUM: "🟡",
     Severity.HIGH: "🟠",
-    Severity.CRITICAL: "🔴",
+    Severity.CRITICAL: "🚨",
 }
 
 
-def render_slack(alert: Alert) -> dict[str, Any]:
-    """The JSON body for a webhook. `text` is what notifications and screen readers get."""
-    title = f"{_SIGNS[alert.severity]} {render_title(alert)}"
+def render_slack(alert: Alert) -> Block:
+    """The JSON body for a webhook. `text` is what notifications and screen readers get: the headline."""
+    headline = say_signed_headline(alert)
     return {
-        "text": _escape(title),
-        "blocks": list(_blocks(alert, title)),
+        "text": escape(headline),
+        "blocks": render_blocks(alert, headline),
         "unfurl_links": False,
         "unfurl_media": False,
     }
 
 
-def _blocks(alert: Alert, title: str) -> Iterator[dict[str, Any]]:
-    header = title if len(title) <= _HEADER_LIMIT else title[: _HEADER_LIMIT - 1] + "…"
-    yield {"type": "header", "text": {"type": "plain_text", "text": header, "emoji": False}}
-    yield _section("\n".join(f"• {_escape(reason)}" for reason in alert.reasons))
-    if alert.story is not None:
-        yield _section("\n".join(_story(alert.story)))
-    if alert.rollup is not None:
-        yield _section("\n".join(f"*{name}* {_code(text)}" for name, text in tell_rollup(alert.rollup)))
-    yield {"type": "section", "fields": [_markdown(f"*{name}*\n{text}") for name, text in _fields(alert)]}
-    details = "\n".join(f"{_escape(name)}: {_code(value)}" for name, value in _details(alert))
-    if details:
-        yield _section(details)
-    if alert.runbook:
-        steps = "\n".join(f"{number}. {_escape(step)}" for number, step in enumerate(alert.runbook, start=1))
-        yield _section(f"*What to do*\n{steps}")
-    yield {"type": "context", "elements": [_markdown(" · ".join(_footer(alert)))]}
+def say_signed_headline(alert: Alert) -> str:
+    """The headline with the sign of its severity."""
+    return f"{_SIGNS[alert.severity]} {say_headline(alert)}"
 
 
-def _story(story: Story) -> Iterator[str]:
-    yield f"*What happened*, {_escape(span_of(story))}"
+def render_blocks(alert: Alert, headline: str) -> list[Block]:
+    """The blocks of a message, in the order in which people need them."""
+    changed, details = _join(_changed(alert)), _join(_details(alert))
+    told = [
+        (context, _second_line(alert)),
+        (section, _join([f"• {escape(reason)}" for reason in list_deciding(alert)])),
+        (section, "" if alert.story is None else _join(_story(alert.story))),
+        (section, "" if alert.rollup is None else _join(_counts(alert.rollup))),
+        (section, _join(_about(alert))),
+        (section, changed),
+        (section, _join(_steps(alert))),
+        (context, _links(alert)),
+        (context, details),
+    ]
+    for optional in (details, changed):
+        if sum([len(text) for _, text in told]) > LIMIT - _HEADER_LIMIT:
+            told = [(make, text) for make, text in told if text is not optional]
+    header: Block = {"type": "header", "text": {"type": "plain_text", "text": _cut(headline), "emoji": True}}
+    return [header, *[make(text) for make, text in told if text]]
+
+
+def _second_line(alert: Alert) -> str:
+    what = alert.operation if alert.operation is not None else alert.rule
+    account = f" · {code(alert.account_name)}" if alert.account_name else ""
+    return f"*{alert.severity.value.capitalize()}* · {code(what)}{account} · alert {code(alert.short_id)}"
+
+
+def _story(story: Story) -> list[str]:
+    lines = [f"*What happened*, {escape(span_of(story))}"]
     for name, line in tell_story(story):
-        step = f"*{_escape(name)}* " if name else ""
-        yield f"• {step}{_code(line)}"
-    yield f"*Completed by* {_code(tell_call(story.completed_by))}"
+        lines.append(f"*{escape(name)}* {code(line)}" if name else code(line))
+    lines.append(f"*Completed by* {code(tell_call(story.completed_by))}")
+    return lines
 
 
-def _fields(alert: Alert) -> Iterator[tuple[str, str]]:
-    if is_of_one_actor(alert):
-        yield "Who", f"{_code(render_actor(alert))}\n{_code(alert.actor.id)}"
-    account, region = alert.where
-    yield "Where", f"account {_code(account)}\n{_code(region)}"
+def _counts(rollup: Rollup) -> list[str]:
+    return [f"*{name}* {code(text)}" for name, text in tell_rollup(rollup)]
+
+
+def _about(alert: Alert) -> list[str]:
+    """Who, from where, when, and which account and Region."""
+    lines = []
+    if alert.rollup is None or is_of_one_actor(alert):
+        origin = f" from {code(alert.source_ip)}" if alert.source_ip else ""
+        lines.append(f"*Who* {code(say_actor(alert.actor))}{origin}")
     if alert.rollup is None:
+        # The reader's own time; what is behind the bar is for apps that do not know it.
         epoch = int(alert.time.timestamp())
-        yield (
-            "When",
-            f"<!date^{epoch}^{{date_short_pretty}} {{time_secs}}|{alert.time:%Y-%m-%d %H:%M:%S} UTC>",
-        )
-    if alert.source_ip:
-        yield "From", _code(alert.source_ip)
+        lines.append(f"*When* <!date^{epoch}^{{date_short_pretty}} {{time_secs}}|{say_time(alert.time)}>")
+    if alert.rollup is None or alert.rollup.mute is None:
+        account, region = alert.where
+        lines.append(f"*Where* account {code(account)}, {code(region)}")
+    return lines
 
 
-def _details(alert: Alert) -> Iterator[tuple[str, str]]:
-    yield from alert.shown.items()
+def _changed(alert: Alert) -> list[str]:
+    """What the call set, the error that it met, and of a policy what it allows."""
+    lines = [f"{escape(name)}: {code(value)}" for name, value in alert.shown.items()]
     if alert.error:
-        yield "error", alert.error
+        lines.append(f"error: {code(alert.error)}")
+    if alert.statements:
+        lines += ["*What the document says*", *[f"• {escape(each)}" for each in alert.statements]]
+    return lines
 
 
-def _footer(alert: Alert) -> Iterator[str]:
-    if alert.link:
-        yield f"<{_escape(alert.link)}|AWS console>"
-    yield f"<{_escape(event_link(alert.region, alert.event_id))}|CloudTrail record>"
-    if alert.attack:
-        yield f"ATT&amp;CK {', '.join(map(_escape, alert.attack))}"
-    yield f"alert {_escape(alert.alert_id)}"
+def _steps(alert: Alert) -> list[str]:
+    # A command stands in backticks, as code does here, and no value in it holds one.
+    steps = [f"{number}. {escape(step)}" for number, step in enumerate(list_steps(alert), start=1)]
+    return ["*What to do*", *steps] if steps else steps
 
 
-def _section(text: str) -> dict[str, Any]:
-    if len(text) > _SECTION_LIMIT:
-        # Cutting at a line keeps every code span and entity whole.
-        end = text.rfind("\n", 0, _SECTION_LIMIT)
-        text = text[: end if end > 0 else _SECTION_LIMIT]
-    return {"type": "section", "text": _markdown(text)}
+def _details(alert: Alert) -> list[str]:
+    details = [f"{name} {code(text)}" for name, text in list_details(alert)]
+    return [*details, *[f"• {escape(reason)}" for reason in list_other_reasons(alert)]]
 
 
-def _markdown(text: str) -> dict[str, Any]:
-    # `verbatim` keeps Slack from making links of names and addresses by itself.
-    return {"type": "mrkdwn", "text": text, "verbatim": True}
+def _links(alert: Alert) -> str:
+    return " · ".join(
+        f"<{escape(address)}|{escape(label)}>"
+        for label, address in list_links(alert)
+        if len(address) <= _LINK_LIMIT
+    )
 
 
-def _code(text: str) -> str:
-    escaped = _escape(text)
+def section(text: str) -> Block:
+    """A section of mrkdwn."""
+    return {"type": "section", "text": _mrkdwn(text)}
+
+
+def context(text: str) -> Block:
+    """A block of small print, in mrkdwn."""
+    return {"type": "context", "elements": [_mrkdwn(text)]}
+
+
+def code(text: str) -> str:
+    """Text of an event, in a code span."""
+    escaped = escape(text)
     if len(escaped) > _CODE_LIMIT:
         # An escaped letter takes up to five; a cut before escaping never splits one.
-        escaped = _escape(f"{text[: _CODE_LIMIT // 5 - 1]}…")
+        escaped = escape(f"{text[: _CODE_LIMIT // 5 - 1]}…")
     return f"`{escaped.replace('`', _MODIFIER_GRAVE)}`"
 
 
-def _escape(text: str) -> str:
+def escape(text: str) -> str:
+    """Text that Slack shows as it is, where it stands in no code span and has no marks of mrkdwn."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _cut(headline: str) -> str:
+    return headline if len(headline) <= _HEADER_LIMIT else f"{headline[: _HEADER_LIMIT - 1]}…"
+
+
+def _join(lines: Iterable[str]) -> str:
+    """The lines as one text, cut at a line: every code span and entity stays whole."""
+    text = "\n".join(lines)
+    return text if len(text) <= _SECTION_LIMIT else text[: text.rfind("\n", 0, _SECTION_LIMIT)]
+
+
+def _mrkdwn(text: str) -> Block:
+    # `verbatim` keeps Slack from making links of names and addresses by itself.
+    return {"type": "mrkdwn", "text": text, "verbatim": True}

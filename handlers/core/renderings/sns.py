@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 
 from handlers.core.alerts import Alert
-from handlers.core.codec import to_json
+from handlers.core.renderings.finding import SEVERITY_IDS, render_finding
 from handlers.core.renderings.text import render_text, render_title
 
 _SUBJECT_LIMIT = 99
@@ -20,34 +20,45 @@ _MACHINES = ("email-json", "firehose", "http", "https", "lambda", "sqs")
 
 @dataclass(frozen=True, slots=True)
 class SnsMessage:
-    """What Publish takes, with MessageStructure=json: `message` holds one body for each protocol."""
+    """What Publish takes, with MessageStructure=json: `message` holds one body for each protocol.
+
+    Values of `attributes` are texts or numbers.
+    """
 
     subject: str
     message: str
-    attributes: dict[str, str]
+    attributes: dict[str, str | int]
 
 
 def render_sns(alert: Alert) -> SnsMessage:
     """People (e-mail, and any protocol not named) get the text, machines get the alert as JSON."""
-    # Not as \\u escapes: they would make a hostile name six times as long.
-    data = json.dumps(to_json(alert), ensure_ascii=False)
-    bodies = {"default": render_text(alert), **dict.fromkeys(_MACHINES, data)}
+    bodies = {"default": render_text(alert), **dict.fromkeys(_MACHINES, render_finding(alert))}
     return SnsMessage(
-        subject=_subject(render_title(alert)),
+        subject=render_subject(alert),
         message=json.dumps(bodies, ensure_ascii=False),
-        attributes={
-            "severity": alert.severity.value,
-            "kind": alert.kind,
-            "rule": alert.rule,
-            **({"operation": alert.operation} if alert.operation is not None else {}),
-            "category": alert.category,
-            "account": alert.account,
-            "region": alert.region,
-        },
+        attributes=list_attributes(alert),
     )
 
 
-def _subject(title: str) -> str:
+def list_attributes(alert: Alert) -> dict[str, str | int]:
+    """What a subscription can filter by; what the alert does not have is absent."""
+    # A mute holds alerts of any place.
+    is_of_a_place = alert.rollup is None or alert.rollup.mute is None
+    attributes: dict[str, str | int | None] = {
+        "severity": alert.severity.value,
+        "severity_number": SEVERITY_IDS[alert.severity],
+        "kind": alert.kind,
+        "rule": alert.rule,
+        "operation": alert.operation,
+        "category": alert.category,
+        "account": alert.account if is_of_a_place else None,
+        "region": alert.region if is_of_a_place else None,
+    }
+    return {name: value for name, value in attributes.items() if value is not None}
+
+
+def render_subject(alert: Alert) -> str:
+    """The title as the subject of an e-mail."""
     # SNS wants the subject to begin with a letter, a number or punctuation, in ASCII only.
-    text = title.encode("ascii", "replace").decode("ascii")
+    text = render_title(alert).replace("…", "...").encode("ascii", "replace").decode("ascii")
     return text if len(text) <= _SUBJECT_LIMIT else text[: _SUBJECT_LIMIT - 3] + "..."

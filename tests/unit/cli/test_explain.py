@@ -18,7 +18,8 @@ def escalating(when: dict[str, Any], severity: str = "medium") -> Ruleset:
 
 
 ACTIVATED = """\
-High: iot:UpdateCertificate on c
+High: Certificate c activated, by fleet-admin
+iot:UpdateCertificate
 account 111122223333, eu-west-1, 2026-11-22 09:30:15 UTC
 
 Facts
@@ -60,7 +61,8 @@ def test_each_escalation_is_told_with_what_was_found_whether_it_fired_or_not() -
 
 
 POLICY = """\
-Medium: iot:CreatePolicy on p
+Medium: Policy p created, by fleet-admin
+iot:CreatePolicy
 account 111122223333, eu-west-1, 2026-11-22 09:30:15 UTC
 
 Facts
@@ -105,6 +107,7 @@ CREATE_POLICY = {
     "event_name": "CreatePolicy",
     "subject": "requestParameters.policyName",
     "why": "says what devices may do",
+    "title": "Policy {subject} created",
     "escalations": [],
 }
 
@@ -121,7 +124,8 @@ def test_a_list_without_anything_in_it_is_none() -> None:
 
 
 DENIED = """\
-Medium: iot:UpdateCertificate on c (failed)
+Medium: Tried to change certificate c to INACTIVE, by root
+iot:UpdateCertificate
 account 111122223333, eu-west-1, 2026-11-22 09:30:15 UTC
 
 Facts
@@ -215,6 +219,7 @@ def test_silence_has_its_reason(record: dict[str, Any], operation: str, expected
         "rule": None,
         "rules": [],
         "reasons": [expected],
+        "statements": [],
         "escalations": [],
         "circumstances": [],
         "automation": None,
@@ -235,10 +240,11 @@ def test_machines_read_what_fired_what_holds_and_who_is_told() -> None:
         "rule": "iot:UpdateCertificate",
         "rules": ["iot:UpdateCertificate"],
         "reasons": [
+            "the call failed, so nothing was changed",
             "changes whether a device may connect",
             "an identity becomes usable",
-            "the call failed, so nothing was changed",
         ],
+        "statements": [],
         "escalations": [
             {
                 "rule": "iot:UpdateCertificate",

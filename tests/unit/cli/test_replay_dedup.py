@@ -28,7 +28,7 @@ def test_the_first_are_told_and_the_others_come_in_one_rollup_after_the_window_a
     assert ["alert", "alert", "rollup", "alert"] == [each["kind"] for each in told]
     rollup = told[2]
     assert {
-        "title": "High: 48 more iot:UpdateCertificate by fleet-admin",
+        "title": "High: Certificate activated, by fleet-admin: 48 more",
         "count": 48,
         "first_seen": "2019-05-01T12:00:20Z",
         "last_seen": "2019-05-01T12:08:10Z",

@@ -14,20 +14,20 @@ from tests.support.rules import make_ruleset
 from tests.support.windowed_rules import BURST, SEQUENCE
 
 TOLD = """\
-2026-11-22 09:30:00  High: iot:UpdateCertificate on 7a1f → secops, audit
-2026-11-22 09:30:01  High: iot:UpdateCertificate on 7a1f (failed) → secops, audit
-2026-11-22 09:30:02  High: iot:UpdateCertificate on 7a1f → secops, audit
-2026-11-22 09:30:03  High: iot:UpdateCertificate on 7a1f → secops, audit
+2026-11-22 09:30:00  High: Certificate 7a1f activated, by fleet-admin → secops, audit
+2026-11-22 09:30:01  High: Tried to change certificate 7a1f to ACTIVE, by fleet-admin → secops, audit
+2026-11-22 09:30:02  High: Certificate 7a1f activated, by fleet-admin → secops, audit
+2026-11-22 09:30:03  High: Certificate 7a1f activated, by fleet-admin → secops, audit
 2026-11-22 09:30:03  High: burst: at least 3 calls within 5 minutes → nobody
-    09:30:00 iot:UpdateCertificate on 7a1f by fleet-admin
-    09:30:02 iot:UpdateCertificate on 7a1f by fleet-admin
-    09:30:03 iot:UpdateCertificate on 7a1f by fleet-admin
-2026-11-22 09:30:04  Low: iot:AttachPolicy → audit
+    09:30:00 iot:UpdateCertificate on 7a1f
+    09:30:02 iot:UpdateCertificate on 7a1f
+    09:30:03 iot:UpdateCertificate on 7a1f
+2026-11-22 09:30:04  Low: iot:AttachPolicy called, by fleet-admin → audit
 2026-11-22 09:30:04  Critical: sequence: change, attach within 30 minutes on 7a1f → secops, audit
-    change         09:30:00 iot:UpdateCertificate on 7a1f by fleet-admin
-                   09:30:02 iot:UpdateCertificate on 7a1f by fleet-admin
-                   09:30:03 iot:UpdateCertificate on 7a1f by fleet-admin
-    attach         09:30:04 iot:AttachPolicy by fleet-admin
+    change         09:30:00 iot:UpdateCertificate on 7a1f
+                   09:30:02 iot:UpdateCertificate on 7a1f
+                   09:30:03 iot:UpdateCertificate on 7a1f
+    attach         09:30:04 iot:AttachPolicy
 
 8 records read
         5  judged: 5 told
@@ -62,7 +62,7 @@ def test_text_of_a_record_stays_on_one_line_without_control_characters() -> None
     parameters = {"certificateId": "a\n\x1b[31m\u202eb\ud800", "newStatus": "ACTIVE"}
     record = parse_record(make_event(requestParameters=parameters)["detail"])
     (told,) = replay([record], make_ruleset(), Tally())
-    expected = "2026-11-22 09:30:15  High: iot:UpdateCertificate on a  [31m b  → secops, audit\n"
+    expected = "2026-11-22 09:30:15  High: Certificate a  [31m b  activated, by fleet-admin → secops, audit\n"
     assert expected == render_told(told)
 
 

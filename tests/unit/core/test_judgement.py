@@ -16,11 +16,11 @@ def test_the_plain_case_has_the_base_severity_and_its_why() -> None:
     )
 
 
-def test_the_highest_escalation_that_matches_wins_and_every_matching_one_gives_its_reason() -> None:
+def test_the_highest_escalation_that_matches_wins_and_gives_its_reason_first() -> None:
     root: dict[str, Any] = {"userIdentity": {"type": "Root"}}
     assert (
         Severity.CRITICAL,
-        ("changes whether a device may connect", "root did it", "an identity becomes usable"),
+        ("root did it", "changes whether a device may connect", "an identity becomes usable"),
     ) == (find(**root).severity, reasons(**root))
 
 
@@ -41,7 +41,7 @@ TEMPLATE = {
 }
 
 
-def test_reasons_are_the_meaning_the_escalations_worst_first_the_details_and_last_what_holds_down() -> None:
+def test_reasons_are_what_decided_the_meaning_the_escalations_worst_first_and_the_circumstances() -> None:
     escalations = [("high", "a"), ("critical", "worst"), ("high", "b"), ("critical", "a")]
     escalate = [{"when": ACTIVE, "to": to, "why": why} for to, why in escalations]
     ruleset = make_ruleset({**UPDATE_CERTIFICATE, "escalations": escalate}, circumstances=CIRCUMSTANCES[::-1])
@@ -52,23 +52,36 @@ def test_reasons_are_the_meaning_the_escalations_worst_first_the_details_and_las
         "targetAwsAccount": "999999999999",
     }
     assert (
+        "worst",
+        "changes whether a device may connect",
+        "a",
+        "b",
+        "it names another account",
+    ) == reasons(ruleset, requestParameters=parameters)
+    assert (
+        "the call failed, so nothing was changed",
         "changes whether a device may connect",
         "worst",
         "a",
         "b",
+        "it names another account",
+    ) == reasons(ruleset, requestParameters=parameters, errorCode="ThrottlingException")
+
+
+def test_what_a_document_in_the_call_allows_is_told_statement_by_statement() -> None:
+    judged = judge_call(requestParameters={"templateBody": TEMPLATE, "policyDocument": ANYTHING})
+    assert (
         "statement 1 allows every action on every resource",
         "statement 1 lets a device take the role of any role alias",
         "statement 1 lets a device connect as any client",
-        "it names another account",
-        "the call failed, so nothing was changed",
-    ) == reasons(ruleset, requestParameters=parameters, errorCode="ThrottlingException")
+    ) == document_risks(judged.facts)
 
 
 def test_a_failed_call_changed_nothing_so_it_is_medium_at_most_and_says_so() -> None:
     denied: dict[str, Any] = {"errorCode": "AccessDenied", "userIdentity": {"type": "Root"}}
     assert (Severity.MEDIUM, "the call failed, so nothing was changed") == (
         find(**denied).severity,
-        reasons(**denied)[-1],
+        reasons(**denied)[0],
     )
 
 
@@ -85,7 +98,7 @@ def test_a_circumstance_raises_any_operation_and_gives_its_reason_and_techniques
     finding = find(**record)
     assert (Severity.HIGH, "it names another account", ("T1098", "T1199")) == (
         finding.severity,
-        reasons(**record)[-1],
+        reasons(**record)[0],
         finding.attack,
     )
 

@@ -36,25 +36,27 @@ def build(rule: dict[str, Any], held: Held, *, ruleset: dict[str, Any] | None = 
 
 HELD = Held(START + 8, 9, {"calls": (see(1), see(2, subject=None), see(8))})
 BURST_TEXT = """\
-High: burst: at least 3 calls within 10 seconds by alice
+High: burst: at least 3 calls within 10 seconds, by alice
+burst, alert ec3aedc6
 
-- somebody is in a hurry
+- Somebody is in a hurry
 
 What happened, 2025-11-24 16:00:01 to 2025-11-24 16:00:08 UTC
-  16:00:01 iot:UpdateCertificate on c1 by alice
-  16:00:02 iot:UpdateCertificate by alice
-  16:00:08 iot:UpdateCertificate on c1 by alice
+  16:00:01 iot:UpdateCertificate on c1
+  16:00:02 iot:UpdateCertificate
+  16:00:08 iot:UpdateCertificate on c1
   … at least 6 more
 Completed by 16:00:08 iot:UpdateCertificate on c1 by alice
 
-Who        IAM user alice
-           arn:aws:iam::111122223333:user/alice
-Where      account 111122223333, eu-west-1
-When       2025-11-24 16:00:08 UTC
-From       198.51.100.7
+Who      IAM user alice from 198.51.100.7
+When     2025-11-24 16:00:08 UTC
+Where    account 111122223333, eu-west-1
 
-Record     https://eu-west-1.console.aws.amazon.com/cloudtrailv2/home?region=eu-west-1#/events/e8
-Alert      4711
+CloudTrail record: https://eu-west-1.console.aws.amazon.com/cloudtrailv2/home?region=eu-west-1#/events/e8
+
+Actor: arn:aws:iam::111122223333:user/alice
+Rule: burst
+Alert: 4711
 """
 
 
@@ -70,9 +72,9 @@ def test_what_is_left_out_of_a_long_burst_stands_between_the_first_and_the_last_
 
 
 SEQUENCE_LINES = """\
-  changed        16:00:01 iot:UpdateCertificate on c1 by alice
-                 16:00:02 iot:UpdateCertificate on c1 by alice
-  deleted        16:00:08 iot:DeleteCertificate on c1 by alice
+  changed        16:00:01 iot:UpdateCertificate on c1
+                 16:00:02 iot:UpdateCertificate on c1
+  deleted        16:00:08 iot:DeleteCertificate on c1
 Completed by 16:00:08 iot:DeleteCertificate by alice
 """
 
@@ -84,17 +86,17 @@ def test_a_sequence_is_told_step_by_step_as_it_went() -> None:
     }
     alert = build(SEQUENCE, Held(START + 8, 3, steps), operation="DeleteCertificate")
     assert SEQUENCE_LINES in render_text(alert)
-    assert "High: sequence: changed, deleted within 10 seconds by alice" == render_title(alert)
+    assert "High: sequence: changed, deleted within 10 seconds, by alice" == render_title(alert)
 
 
 def test_titles_say_what_was_found() -> None:
     values = build(SPREAD, HELD)
     assert (
-        "High: spread: at least 3 different certificateId values within 10 seconds by alice"
+        "High: spread: at least 3 different certificateId values within 10 seconds, by alice"
         == render_title(values)
     )
     term = build(FIRST, Held(START + 8, 1, {"calls": (see(8),)}))
-    assert "High: first: seen for the first time by alice on c1" == render_title(term)
+    assert "High: first: seen for the first time on c1, by alice" == render_title(term)
     assert {"certificateId": "c1"} == term.shown
     assert term.story is not None
     assert {"facts.actor.name": "alice", "requestParameters.certificateId": "c1"} == term.story.group
@@ -102,7 +104,7 @@ def test_titles_say_what_was_found() -> None:
 
 def test_an_account_with_a_name_is_told_by_it() -> None:
     alert = build(BURST, HELD, ruleset={"account_names": {"111122223333": "prod"}})
-    assert "High: burst: at least 3 calls within 10 seconds by alice in prod" == render_title(alert)
+    assert "High: burst: at least 3 calls within 10 seconds, by alice (prod)" == render_title(alert)
 
 
 def test_an_alert_of_several_calls_is_of_no_operation_and_knows_when_they_were() -> None:
@@ -154,12 +156,12 @@ def test_slack_tells_the_story_too_with_every_name_in_a_code_span() -> None:
     hostile = Sighting(START + 8, "e8", "iot:UpdateCertificate", "<!channel> `x` *y*", "alice")
     blocks = render_slack(build(BURST, Held(START + 8, 3, {"calls": (hostile,)})))["blocks"]
     (story,) = [each["text"]["text"] for each in blocks if "*What happened*" in str(each)]
-    line = "`16:00:08 iot:UpdateCertificate on &lt;!channel&gt; ˋxˋ *y* by alice`"
+    line = "`16:00:08 iot:UpdateCertificate on &lt;!channel&gt; ˋxˋ *y*`"
     assert (
         "*What happened*, 2025-11-24 16:00:08 to 2025-11-24 16:00:08 UTC\n"
-        f"• {line}\n"
-        "• `… at least 2 more`\n"
-        f"*Completed by* `16:00:08 iot:UpdateCertificate on c1 by alice`"
+        f"{line}\n"
+        "`… at least 2 more`\n"
+        "*Completed by* `16:00:08 iot:UpdateCertificate on c1 by alice`"
     ) == story
 
 
@@ -178,6 +180,7 @@ def test_the_longest_story_keeps_the_limits_of_slack_and_sns() -> None:
 def test_filter_policies_know_the_kind_and_the_rule() -> None:
     assert {
         "severity": "high",
+        "severity_number": 4,
         "kind": "windowed",
         "rule": "burst",
         "category": "certificate",

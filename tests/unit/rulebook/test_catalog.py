@@ -132,8 +132,8 @@ def test_a_file_that_is_not_yaml_is_told_with_the_faults_of_the_others(tmp_path:
             "runbook: [Look.]",
             "runbook: [Look.]\n  atack: []",
             (
-                "8:3: iot:DeletePolicy.atack: unknown key; known here are category, severity, subject, shown,"
-                ' why, escalate, runbook, attack; did you mean "attack"?'
+                "8:3: iot:DeletePolicy.atack: unknown key; known here are category, severity, subject, title,"
+                ' shown, why, escalate, runbook, attack; did you mean "attack"?'
             ),
         ),
         (

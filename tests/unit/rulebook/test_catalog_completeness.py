@@ -35,6 +35,7 @@ FACTS: dict[str, frozenset[Any] | None] = {
     "facts.actor.console": YES_OR_NO,
     "facts.actor.mfa": YES_OR_NO,
     "facts.policy.verdicts": frozenset(VERDICTS),
+    "facts.policy.risks": frozenset(policy.RISK_NAMES),
     "facts.template.verdicts": frozenset(VERDICTS),
     "facts.resource.kind": resources.RESOURCE_KINDS,
     "facts.resource.suggests": frozenset(resources.HINTS),

@@ -59,8 +59,12 @@ def test_a_rule_holds_everything_that_judging_needs(default: dict[str, Any]) -> 
                 "when": {"requestParameters": {"newStatus": ["ACTIVE"]}},
                 "to": "high",
                 "why": entry.escalate[0].why,
+                "title": "Certificate {subject} activated",
             }
         ],
+        "title": "Certificate {subject} changed [to {newStatus}]",
+        "tried": "Tried to change certificate {subject} [to {newStatus}]",
+        "docs": "https://docs.aws.amazon.com/goto/WebAPI/iot-2015-05-28/UpdateCertificate",
         "runbook": list(entry.runbook),
         "attack": ["T1098.001", "T1531"],
         "dedup": None,
@@ -178,7 +182,14 @@ def test_an_own_severity_keeps_the_escalations_that_are_above_it(tmp_path: Path)
 def test_own_escalations_replace_those_of_the_catalog(tmp_path: Path) -> None:
     own = "{when: {facts: {actor: {kind: [root]}}}, to: critical, why: root did it}"
     ruleset = compiled(tmp_path, f"operations: {{iot:UpdateCertificate: {{escalate: [{own}]}}}}")
-    expected = [{"when": {"facts": {"actor": {"kind": ["root"]}}}, "to": "critical", "why": "root did it"}]
+    expected = [
+        {
+            "when": {"facts": {"actor": {"kind": ["root"]}}},
+            "to": "critical",
+            "why": "root did it",
+            "title": None,
+        }
+    ]
     assert expected == rule_of(ruleset, "iot:UpdateCertificate")["escalations"]
 
 

@@ -3,12 +3,13 @@ import re
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block
 
-from handlers.core.alerts import Alert
-from handlers.core.renderings.slack import render_slack
+from handlers.core.alerts import Alert, Call, Step, Story
+from handlers.core.renderings.slack import LIMIT, render_slack
 from tests.support.alerts import make_alert
 from tests.support.records import CERTIFICATE
 from tests.support.rollups import MUTE, make_rollup
@@ -30,21 +31,54 @@ def _hostile(text: str) -> Alert:
     )
 
 
-def test_a_message_says_how_bad_what_who_where_and_what_to_do() -> None:
-    message = render_slack(make_alert())
-    assert f"🟠 High: iot:UpdateCertificate on {CERTIFICATE}" == message["text"]
-    said = _texts(message)
-    for part in (
-        "an identity becomes usable",
-        "fleet-admin",
-        "alice",
-        "111122223333",
-        "eu-west-1",
-        "198.51.100.7",
-        "ACTIVE",
-        "Ask who did it.",
-    ):
-        assert part in said
+def test_a_message_says_what_happened_why_it_matters_who_did_it_and_what_to_do_in_this_order() -> None:
+    alert = make_alert()
+    message = render_slack(alert)
+    headline = "🟠 Certificate 7a1f7a1f… activated, by fleet-admin"
+    assert headline == message["text"]
+    assert [
+        headline,
+        f"*High* · `iot:UpdateCertificate` · alert `{alert.short_id}`",
+        "• An identity becomes usable\n• Changes whether a device may connect",
+        "*Who* `role fleet-admin, session alice` from `198.51.100.7`\n"
+        "*When* <!date^1795339815^{date_short_pretty} {time_secs}|2026-11-22 09:30:15 UTC>\n"
+        "*Where* account `111122223333`, `eu-west-1`",
+        "newStatus: `ACTIVE`",
+        "*What to do*\n1. Ask who did it.\n2. To undo: `aws iot update-certificate --certificate-id "
+        f"{CERTIFICATE} --new-status INACTIVE --region eu-west-1`",
+        "<https://eu-west-1.console.aws.amazon.com/iot/home?region=eu-west-1#/certificate/"
+        f"{CERTIFICATE}|AWS console> · <https://eu-west-1.console.aws.amazon.com/cloudtrailv2/home"
+        "?region=eu-west-1#/events/5d0c1d4e-0000-4000-8000-000000000002|CloudTrail record>",
+        f"Resource `{CERTIFICATE}`\nActor `arn:aws:iam::111122223333:role/fleet-admin`\n"
+        f"ATT&CK `T1098`\nAlert `{alert.alert_id}`",
+    ] == [_said(block) for block in message["blocks"]]
+
+
+def _said(block: dict[str, Any]) -> str:
+    (text,) = [each["text"] for each in (block.get("text"), *block.get("elements", [])) if each]
+    return str(text)
+
+
+def test_the_worst_differs_from_the_others_in_shape_too() -> None:
+    critical = make_alert(userIdentity={"type": "Root"})
+    assert "🚨 Certificate 7a1f7a1f… changed to ACTIVE, by root" == render_slack(critical)["text"]
+
+
+@pytest.mark.parametrize("story", [True, False])
+def test_details_are_dropped_first_when_a_message_would_be_too_long(story: bool) -> None:
+    shown = [f"requestParameters.p{number}" for number in range(12)]
+    rule = {**UPDATE_CERTIFICATE, "shown": shown, "runbook": ["x" * 290] * 9}
+    alert = make_alert(rule, requestParameters={name[18:]: "y" * 250 for name in shown})
+    if story:
+        calls = tuple(Call(alert.time, str(number), "iot:CreateThing", "s" * 60, "a") for number in range(40))
+        alert = replace(
+            alert, story=Story("many", 40, {}, alert.time, alert.time, (Step("calls", calls),), calls[0])
+        )
+    alert = replace(alert, reasons=("r" * 290,) * 12, statements=("s" * 250,) * 8)
+    blocks = render_slack(alert)["blocks"]
+    assert sum(len(_said(block)) for block in blocks) <= LIMIT
+    said = _texts({"blocks": blocks})
+    assert (not story, True) == (alert.alert_id in said, "What to do" in said)
 
 
 def test_the_time_is_shown_in_the_readers_own_zone() -> None:
@@ -73,8 +107,7 @@ def test_whatever_an_event_says_the_message_keeps_slacks_limits(text: str) -> No
     message = render_slack(_hostile(text))
     for block in Block.parse_all(message["blocks"]):
         block.to_dict()
-    fields = [entry["text"] for block in message["blocks"] for entry in block.get("fields", [])]
-    assert [] == [text for text in fields if len(text) > 2000]
+    assert sum(len(_said(block)) for block in message["blocks"]) <= LIMIT
     assert [] == [text for block in message["blocks"] for text in _mrkdwn(block) if not 0 < len(text) <= 3000]
 
 
@@ -100,8 +133,10 @@ def test_a_rollup_counts_and_names_and_the_end_of_a_mute_says_who_muted() -> Non
     said = _texts(render_slack(make_rollup()))
     assert "*Counted* `7 alerts, 2026-11-22 09:30:00 to 2026-11-22 09:30:06 UTC`" in said
     assert "*On* `lamp-0, lamp-1, lamp-2, lamp-3, lamp-4 and 2 more`" in said
+    assert "🟠 Certificate activated, by fleet-admin: 7 more" == render_slack(make_rollup())["text"]
+    assert f"alert `{make_alert().short_id}`" in said
     message = render_slack(make_rollup(mute=MUTE))
-    assert "🟠 High: mute load-test ended, it held 7 alerts" == message["text"]
+    assert "🟠 Mute load-test ended; it held 7 alerts" == message["text"]
     assert "*Because* `weekly load test`" in _texts(message)
     assert "fleet-admin" not in _texts(message)
 

@@ -4,17 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.core.codec import to_json
+from handlers.core.renderings.finding import make_finding
 from handlers.core.renderings.sns import render_sns
 from handlers.core.renderings.text import render_text
 from tests.support.alerts import make_alert
+from tests.support.rollups import MUTE, make_rollup
 from tests.support.rules import UPDATE_CERTIFICATE
 
 
 def test_people_read_text_and_machines_get_the_alert_as_json() -> None:
     alert = make_alert()
     bodies = json.loads(render_sns(alert).message)
-    assert (render_text(alert), json.loads(json.dumps(to_json(alert)))) == (
+    assert (render_text(alert), make_finding(alert)) == (
         bodies["default"],
         json.loads(bodies["sqs"]),
     )
@@ -23,12 +24,13 @@ def test_people_read_text_and_machines_get_the_alert_as_json() -> None:
 @pytest.mark.parametrize("protocol", ["sqs", "lambda", "http", "https", "email-json", "firehose"])
 def test_every_machine_protocol_gets_json(protocol: str) -> None:
     bodies = json.loads(render_sns(make_alert()).message)
-    assert "high" == json.loads(bodies[protocol])["severity"]
+    assert "High" == json.loads(bodies[protocol])["severity"]
 
 
 def test_filter_policies_can_select_by_severity_operation_category_and_place() -> None:
     assert {
         "severity": "high",
+        "severity_number": 4,
         "kind": "alert",
         "rule": "iot:UpdateCertificate",
         "operation": "iot:UpdateCertificate",
@@ -36,6 +38,15 @@ def test_filter_policies_can_select_by_severity_operation_category_and_place() -
         "account": "111122223333",
         "region": "eu-west-1",
     } == render_sns(make_alert()).attributes
+
+
+def test_the_end_of_a_mute_is_of_no_account_region_or_operation() -> None:
+    attributes = render_sns(make_rollup(mute=MUTE)).attributes
+    assert {"severity", "severity_number", "kind", "rule", "category"} == set(attributes)
+
+
+def test_a_subject_reads_well() -> None:
+    assert "High: Certificate 7a1f7a1f... activated, by fleet-admin" == render_sns(make_alert()).subject
 
 
 @given(st.text(max_size=400))
