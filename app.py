@@ -26,8 +26,9 @@ from rulebook.faults import RulebookError
 def build_app(*, config: Path | None = None, outdir: Path | None = None) -> aws_cdk.App:
     """The app for `config` (default: the context key `config`, else config/alerts.yaml).
 
-    The context key `grace` says how long after a dedup window its rollup is told. Raises `RulebookError`,
-    `BadSpan` or `AssetError`. `outdir` is for running without the CDK CLI.
+    The context key `grace` says how long after a dedup window its rollup is told; `ephemeral` leaves nothing
+    behind when the stack goes. Raises `RulebookError`, `BadSpan`, `BadFlag` or `AssetError`. `outdir` is for
+    running without the CDK CLI.
     """
     app = aws_cdk.App(outdir=None if outdir is None else str(outdir))
     path = config or Path(app.node.try_get_context("config") or "config/alerts.yaml")
@@ -48,6 +49,7 @@ def build_app(*, config: Path | None = None, outdir: Path | None = None) -> aws_
             longest="1h",
             what="grace",
         ),
+        ephemeral=_read_flag(app, "ephemeral"),
     )
     for warning in checked.warnings:
         aws_cdk.Annotations.of(stack).add_warning_v2(f"thingwatch:{warning.path}", str(warning))
@@ -55,10 +57,22 @@ def build_app(*, config: Path | None = None, outdir: Path | None = None) -> aws_
     return app
 
 
+class BadFlag(ValueError):
+    """A context key is neither true nor false; the message names it."""
+
+
+def _read_flag(app: aws_cdk.App, key: str) -> bool:
+    value = app.node.try_get_context(key)
+    said = "false" if value is None else str(value).lower()
+    if said not in ("true", "false"):
+        raise BadFlag(f"the context key `{key}`: write true or false")
+    return said == "true"
+
+
 if __name__ == "__main__":
     try:
         build_app().synth()
     except BadSpan as error:
         sys.exit(f"the context key `grace`: {error}")
-    except (RulebookError, AssetError) as error:
+    except (RulebookError, AssetError, BadFlag) as error:
         sys.exit(str(error))

@@ -5,6 +5,7 @@ Lambda does this before the first event of each new environment.
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -90,7 +91,8 @@ def _environment(asset: Path, bytecode: Path) -> dict[str, str]:
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "STATE_TABLE": "state",
-        "DELIVERY_QUEUE_URL": f"{queue}/deliveries",
+        "DELIVERY_QUEUE_URLS": json.dumps({"audit": f"{queue}/deliveries"}),
+        "DELIVERY_DEAD_LETTER_QUEUE_URL": f"{queue}/dead-letters",
         "SUMMARY_QUEUE_URL": f"{queue}/summaries",
         "GRACE_SECONDS": "300",
         "DEAD_LETTER_QUEUE_URL": f"{queue}/dead-letters",

@@ -14,6 +14,7 @@ from aws_cdk import aws_lambda_destinations as destinations
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from cdk.delivery import Delivery
 from cdk.function import PythonFunction
 from cdk.queues import make_failure_queue
 from rulebook.services import Service
@@ -38,7 +39,7 @@ class Detection(Construct):
         code: lambda_.Code,
         services: Sequence[Service],
         reads: bool,
-        delivery_queue: sqs.IQueue,
+        delivery: Delivery,
         summary_queue: sqs.IQueue,
         grace: timedelta,
         table_name: str,
@@ -56,7 +57,7 @@ class Detection(Construct):
             timeout=Duration.seconds(45),
             environment={
                 "STATE_TABLE": table_name,
-                "DELIVERY_QUEUE_URL": delivery_queue.queue_url,
+                **delivery.addresses,
                 "SUMMARY_QUEUE_URL": summary_queue.queue_url,
                 "GRACE_SECONDS": str(int(grace.total_seconds())),
             },

@@ -37,33 +37,36 @@ class WorkQueue:
     queue: sqs.Queue
     dead_letters: sqs.Queue
 
-    def feed(self, worker: PythonFunction, *, at_once: int) -> None:
-        """Let a function process the messages, so many at a time, and keep what it gives up."""
+    def feed(self, worker: PythonFunction, *, at_once: int, batch: int) -> None:
+        """Let so many runs of a function process the messages, each up to `batch`, and keep what it gives
+        up.
+        """
         self.queue.grant(
             worker.role,
             "sqs:ReceiveMessage",
             "sqs:DeleteMessage",
             "sqs:GetQueueAttributes",
+            "sqs:GetQueueUrl",
             "sqs:ChangeMessageVisibility",
         )
         self.dead_letters.grant(worker.role, "sqs:SendMessage")
         worker.function.add_event_source(
             event_sources.SqsEventSource(
                 self.queue,
-                # One message a run: a crash touches no other.
-                batch_size=1,
+                batch_size=batch,
                 max_concurrency=at_once,
                 report_batch_item_failures=True,
             )
         )
 
 
-def make_work_queue(scope: Construct, *, timeout_seconds: int) -> WorkQueue:
-    """A queue for a function with this timeout, with its dead-letter queue."""
-    dead_letters = make_failure_queue(scope, "DeadLetters")
+def make_work_queue(
+    scope: Construct, construct_id: str, *, timeout_seconds: int, dead_letters: sqs.Queue
+) -> WorkQueue:
+    """A queue for a function with this timeout."""
     queue = sqs.Queue(
         scope,
-        "Queue",
+        construct_id,
         encryption=sqs.QueueEncryption.SQS_MANAGED,
         enforce_ssl=True,
         retention_period=RETENTION,

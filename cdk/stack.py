@@ -34,6 +34,7 @@ class ThingwatchStack(Stack):
         services: Sequence[Service],
         reads: bool,
         grace: timedelta,
+        ephemeral: bool,
     ) -> None:
         super().__init__(
             scope,
@@ -49,17 +50,23 @@ class ThingwatchStack(Stack):
             if destination.kind == "sns" and destination.topic is None
         }
         made = {name: topic.topic_arn for name, topic in topics.items()}
-        delivery = Delivery(self, "Delivery", code=code, topic_arns=made, table_name=table.table_name)
-        summaries = Summaries(
-            self, "Summaries", code=code, delivery_queue=delivery.queue, table_name=table.table_name
+        delivery = Delivery(
+            self,
+            "Delivery",
+            code=code,
+            destinations=[each.name for each in destinations],
+            topic_arns=made,
+            table_name=table.table_name,
+            ephemeral=ephemeral,
         )
+        summaries = Summaries(self, "Summaries", code=code, delivery=delivery, table_name=table.table_name)
         detection = Detection(
             self,
             "Detection",
             code=code,
             services=services,
             reads=reads,
-            delivery_queue=delivery.queue,
+            delivery=delivery,
             summary_queue=summaries.queue,
             grace=grace,
             table_name=table.table_name,
@@ -111,8 +118,7 @@ class ThingwatchStack(Stack):
     ) -> None:
         """Let each function touch what it works with, and nothing else."""
         for role in (detection.detect.role, summaries.summarise.role):
-            delivery.queue.grant(role, "sqs:SendMessage")
-        for role in (detection.detect.role, summaries.summarise.role):
+            delivery.take_from(role)
             summaries.queue.grant(role, "sqs:SendMessage")
         table.grant(detection.detect.role, "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem")
         table.grant(summaries.summarise.role, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem")
@@ -144,7 +150,10 @@ class ThingwatchStack(Stack):
                 description=f"Subscribe here to hear of {name}",
             )
         for output, queue, holds in (
-            ("DeliveryQueueUrl", delivery.queue, "Alerts on their way"),
+            *(
+                (f"DeliveryQueueUrl-{name}", queue, f"Alerts on their way to {name}")
+                for name, queue in delivery.queues.items()
+            ),
             ("DeadLetterQueueUrl", delivery.dead_letters, "Alerts that a destination refuses for good"),
             ("SummaryQueueUrl", summaries.queue, "Summaries that are not due yet"),
             ("SummaryDeadLetterQueueUrl", summaries.dead_letters, "Summaries that could not be told"),

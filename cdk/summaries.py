@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from aws_cdk import Duration
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from cdk.delivery import Delivery
 from cdk.function import PythonFunction
-from cdk.queues import make_work_queue
+from cdk.queues import make_failure_queue, make_work_queue
 
 _TIMEOUT_SECONDS = 120
 
@@ -22,12 +22,15 @@ class Summaries(Construct):
         construct_id: str,
         *,
         code: lambda_.Code,
-        delivery_queue: sqs.IQueue,
+        delivery: Delivery,
         table_name: str,
     ) -> None:
         super().__init__(scope, construct_id)
-        work = make_work_queue(self, timeout_seconds=_TIMEOUT_SECONDS)
-        self.queue, self.dead_letters = work.queue, work.dead_letters
+        self.dead_letters = make_failure_queue(self, "DeadLetters")
+        work = make_work_queue(
+            self, "Queue", timeout_seconds=_TIMEOUT_SECONDS, dead_letters=self.dead_letters
+        )
+        self.queue = work.queue
         self.summarise = PythonFunction(
             self,
             "Summarise",
@@ -37,10 +40,10 @@ class Summaries(Construct):
             timeout=Duration.seconds(_TIMEOUT_SECONDS),
             environment={
                 "STATE_TABLE": table_name,
-                "DELIVERY_QUEUE_URL": delivery_queue.queue_url,
+                **delivery.addresses,
                 "SUMMARY_QUEUE_URL": self.queue.queue_url,
                 "DEAD_LETTER_QUEUE_URL": self.dead_letters.queue_url,
             },
         )
-        # The summaries of one bucket would only wait for each other.
-        work.feed(self.summarise, at_once=2)
+        # The summaries of one bucket would only wait for each other. One a run: a crash touches no other.
+        work.feed(self.summarise, at_once=2, batch=1)

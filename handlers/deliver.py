@@ -1,4 +1,4 @@
-"""The Lambda function that sends: one queue message → one destination.
+"""The Lambda function that sends: up to ten queue messages → one destination.
 
 What becomes of a message that can not be sent is decided in `pipeline`; here everything is
 wired, and logged. Nothing sleeps here.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -19,10 +19,16 @@ from handlers.adapters.dynamodb_claims import DynamoDbClaims
 from handlers.adapters.secrets import Secrets
 from handlers.adapters.slack_webhook import SlackWebhook
 from handlers.adapters.sns_topic import SnsTopic
-from handlers.adapters.sqs_messages import SqsRetries, describe_failure, hand_out_again, read_messages
+from handlers.adapters.sqs_messages import (
+    SqsRetries,
+    describe_failure,
+    hand_out_again,
+    name_of_queue,
+    read_messages,
+)
 from handlers.core.destinations import Destination, load_destinations
 from handlers.pipeline import Claims, Run
-from handlers.pipeline.delivery import Outcome, Sender, handle_message
+from handlers.pipeline.delivery import Attempt, Outcome, Sender, handle_messages
 from handlers.pipeline.messages import QueueMessage, Retries
 from handlers.settings import RULESET, LambdaContext, read_deliver_settings
 
@@ -45,7 +51,8 @@ class _Wiring:
     destinations: Mapping[str, Destination]
     claims: Claims
     senders: Mapping[str, Sender]
-    retries: Retries
+    retries_of: Callable[[str], Retries]
+    """By the queue's name."""
 
 
 @cache
@@ -59,10 +66,8 @@ def _wire() -> _Wiring:
             "slack": SlackWebhook(secrets),
             "sns": SnsTopic(lambda region: make_client("sns", region=region), settings.topic_arns),
         },
-        retries=SqsRetries(
-            make_client("sqs"),
-            queue_url=settings.queue_url,
-            dead_letter_queue_url=settings.dead_letter_queue_url,
+        retries_of=lambda queue: SqsRetries(
+            make_client("sqs"), queue=queue, dead_letter_queue_url=settings.dead_letter_queue_url
         ),
     )
 
@@ -70,20 +75,25 @@ def _wire() -> _Wiring:
 def handler(event: Mapping[str, Any], context: LambdaContext) -> Mapping[str, Any]:
     """Entry point of Lambda. Answers which messages must be handed out again."""
     wiring = _wire()
-    run = Run(owner=context.aws_request_id, now=datetime.now(UTC), lease=LEASE)
     messages = read_messages(event)
-    return hand_out_again(each for each in messages if _handle(each, wiring, run) is Outcome.WAITING)
-
-
-def _handle(message: QueueMessage, wiring: _Wiring, run: Run) -> Outcome:
-    attempt = handle_message(
-        message,
+    attempts = handle_messages(
+        messages,
         destinations=wiring.destinations,
         senders=wiring.senders,
         claims=wiring.claims,
-        retries=wiring.retries,
-        run=run,
+        retries=wiring.retries_of(name_of_queue(event)),
+        run=Run(owner=context.aws_request_id, now=datetime.now(UTC), lease=LEASE),
     )
+    for message, attempt in zip(messages, attempts, strict=True):
+        _log(message, attempt)
+    return hand_out_again(
+        message
+        for message, attempt in zip(messages, attempts, strict=True)
+        if attempt.outcome is Outcome.WAITING
+    )
+
+
+def _log(message: QueueMessage, attempt: Attempt) -> None:
     about: dict[str, Any] = {"message_id": message.message_id}
     if attempt.delivery is not None:
         about |= {"alert_id": attempt.delivery.alert.alert_id, "destination": attempt.delivery.destination}
@@ -92,4 +102,3 @@ def _handle(message: QueueMessage, wiring: _Wiring, run: Run) -> Outcome:
         about |= describe_failure(attempt.failure)
         unexpected = None if attempt.failure.is_expected else attempt.failure.error
     logger.log(_LEVELS[attempt.outcome], attempt.outcome.value, extra=about, exc_info=unexpected)
-    return attempt.outcome

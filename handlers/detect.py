@@ -46,7 +46,11 @@ def _wire() -> _Wiring:
         outside=Outside(
             buckets=DynamoDbBuckets(dynamodb, settings.state_table),
             mutes=DynamoDbMutes(dynamodb, settings.state_table),
-            deliveries=SqsDeliveries(sqs, settings.delivery_queue_url),
+            deliveries=SqsDeliveries(
+                sqs,
+                settings.delivery_queue_urls,
+                dead_letter_queue_url=settings.delivery_dead_letter_queue_url,
+            ),
             summaries=SqsSummaries(sqs, settings.summary_queue_url),
             clock=_now,
             grace=settings.grace,

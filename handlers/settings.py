@@ -24,7 +24,9 @@ class DetectSettings(NamedTuple):
     """Names of what `detect` works with, and how long after a bucket's end its summary is due."""
 
     state_table: str
-    delivery_queue_url: str
+    delivery_queue_urls: Mapping[str, str]
+    """By destination."""
+    delivery_dead_letter_queue_url: str
     summary_queue_url: str
     grace: timedelta
 
@@ -33,7 +35,9 @@ class SummariseSettings(NamedTuple):
     """Names of what `summarise` works with."""
 
     state_table: str
-    delivery_queue_url: str
+    delivery_queue_urls: Mapping[str, str]
+    """By destination."""
+    delivery_dead_letter_queue_url: str
     queue_url: str
     dead_letter_queue_url: str
 
@@ -42,7 +46,6 @@ class DeliverSettings(NamedTuple):
     """Names of what `deliver` works with. `topic_arns` maps destinations to topics that the stack made."""
 
     state_table: str
-    queue_url: str
     dead_letter_queue_url: str
     topic_arns: Mapping[str, str]
 
@@ -51,7 +54,8 @@ def read_detect_settings(environ: Mapping[str, str]) -> DetectSettings:
     """Raises `KeyError` naming the variable that the stack did not set."""
     return DetectSettings(
         state_table=environ["STATE_TABLE"],
-        delivery_queue_url=environ["DELIVERY_QUEUE_URL"],
+        delivery_queue_urls=json.loads(environ["DELIVERY_QUEUE_URLS"]),
+        delivery_dead_letter_queue_url=environ["DELIVERY_DEAD_LETTER_QUEUE_URL"],
         summary_queue_url=environ["SUMMARY_QUEUE_URL"],
         grace=timedelta(seconds=int(environ["GRACE_SECONDS"])),
     )
@@ -61,7 +65,8 @@ def read_summarise_settings(environ: Mapping[str, str]) -> SummariseSettings:
     """Raises `KeyError` naming the variable that the stack did not set."""
     return SummariseSettings(
         state_table=environ["STATE_TABLE"],
-        delivery_queue_url=environ["DELIVERY_QUEUE_URL"],
+        delivery_queue_urls=json.loads(environ["DELIVERY_QUEUE_URLS"]),
+        delivery_dead_letter_queue_url=environ["DELIVERY_DEAD_LETTER_QUEUE_URL"],
         queue_url=environ["SUMMARY_QUEUE_URL"],
         dead_letter_queue_url=environ["DEAD_LETTER_QUEUE_URL"],
     )
@@ -71,7 +76,6 @@ def read_deliver_settings(environ: Mapping[str, str]) -> DeliverSettings:
     """Raises `KeyError` naming the variable that the stack did not set."""
     return DeliverSettings(
         state_table=environ["STATE_TABLE"],
-        queue_url=environ["DELIVERY_QUEUE_URL"],
         dead_letter_queue_url=environ["DEAD_LETTER_QUEUE_URL"],
         topic_arns=json.loads(environ["TOPIC_ARNS"]),
     )

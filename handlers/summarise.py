@@ -41,10 +41,16 @@ def _wire() -> _Wiring:
     sqs = make_client("sqs")
     return _Wiring(
         buckets=DynamoDbBuckets(make_client("dynamodb"), settings.state_table),
-        deliveries=SqsDeliveries(sqs, settings.delivery_queue_url),
+        deliveries=SqsDeliveries(
+            sqs,
+            settings.delivery_queue_urls,
+            dead_letter_queue_url=settings.delivery_dead_letter_queue_url,
+        ),
         summaries=SqsSummaries(sqs, settings.queue_url),
         retries=SqsRetries(
-            sqs, queue_url=settings.queue_url, dead_letter_queue_url=settings.dead_letter_queue_url
+            sqs,
+            queue=settings.queue_url.rpartition("/")[2],
+            dead_letter_queue_url=settings.dead_letter_queue_url,
         ),
     )
 

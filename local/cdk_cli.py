@@ -71,7 +71,7 @@ def deploy(
     run_cdk(
         *("synth", "--quiet", "--output", str(assembly)),
         # Nobody wants to wait minutes for a rollup.
-        *("--context", f"config={config}", "--context", "grace=1s"),
+        *("--context", f"config={config}", "--context", "grace=1s", "--context", "ephemeral=true"),
         environment=environment,
     )
     tell("cdk bootstrap")
@@ -84,3 +84,8 @@ def deploy(
     )
     found: dict[str, str] = json.loads(outputs.read_text())["Thingwatch"]
     return found
+
+
+def delivery_queues(outputs: Mapping[str, str]) -> list[str]:
+    """The URLs of the queues of all destinations."""
+    return [url for name, url in outputs.items() if name.startswith("DeliveryQueueUrl")]

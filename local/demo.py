@@ -26,7 +26,7 @@ from rich.panel import Panel
 
 from handlers.core.severity import Severity
 from local.aws import EmbeddedAws, EmbeddedAwsError
-from local.cdk_cli import CdkFailed, deploy
+from local.cdk_cli import CdkFailed, delivery_queues, deploy
 from local.inbox import Inbox
 from local.intruder import MINTED, TOLD_AT_ONCE, Expected, Intruder, Step
 from local.slack import LocalSlack, Message
@@ -70,7 +70,8 @@ class Stage:
     aws: EmbeddedAws
     slack: LocalSlack
     inbox: Inbox
-    queue_url: str
+    queue_urls: Sequence[str]
+    """Of the destinations."""
     deadline: float
     """Seconds that an alert may take."""
 
@@ -132,7 +133,7 @@ def _set_up(console: Console, slack: LocalSlack, config: Path, deadline: float) 
             )
             inbox = Inbox(aws, outputs["TopicArnaudit"])
             tell("ready")
-            yield Stage(console, aws, slack, inbox, outputs["DeliveryQueueUrl"], deadline)
+            yield Stage(console, aws, slack, inbox, delivery_queues(outputs), deadline)
 
 
 def _play(stage: Stage) -> tuple[list[Arrival], list[str]]:
@@ -194,8 +195,9 @@ def _settle(stage: Stage) -> None:
     ]
 
     def is_empty() -> bool:
-        answer = stage.aws.client("sqs").get_queue_attributes(QueueUrl=stage.queue_url, AttributeNames=names)
-        return not any(map(int, answer["Attributes"].values()))
+        sqs = stage.aws.client("sqs")
+        found = [sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names) for url in stage.queue_urls]
+        return not any(int(number) for answer in found for number in answer["Attributes"].values())
 
     with suppress(TimeoutError):
         wait_until(is_empty, DEADLINE)

@@ -2,8 +2,9 @@
 
 It imitates what https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks says:
 a JSON body with `text` or `blocks` is answered 200 "ok", anything else 400 with Slack's code, and
-block limits are enforced. It can be told to answer otherwise for a while. It shows what it took
-as a page, does not limit the rate by itself, and knows no workspace: every path is a webhook.
+block limits are enforced. It can be told to answer otherwise for a while, to break the connection,
+and to take so many messages a second. It shows what it took as a page, and knows no workspace: every path is
+a webhook.
 """
 
 from __future__ import annotations
@@ -11,13 +12,17 @@ from __future__ import annotations
 import html
 import json
 import re
+import socket
+import struct
 import threading
+import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from handlers.core.renderings.page import render_message, render_page
 
@@ -26,6 +31,8 @@ _LIMITS = {"header": 150, "section": 3000}
 _MOST_BLOCKS = 50
 _MOST_FIELDS = 10
 _FIELD_LIMIT = 2000
+_HANGS_SECONDS = 60
+"""Longer than anybody waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +50,11 @@ class Message:
 
     @property
     def label(self) -> tuple[str, str]:
-        """Of the line below the title the first two parts: the severity, and the operation or the rule."""
-        severity, name, *_ = self.readable().splitlines()[1].split(" · ")
-        return severity, name
+        """Of the line below the title the first two parts: the severity, and the operation or the rule. Both
+        empty where that line says something else, as in a digest.
+        """
+        severity, *more = self.readable().splitlines()[1].split(" · ")
+        return (severity, more[0]) if more else ("", "")
 
     def readable(self) -> str:
         """All of it, about as a person reads it: links by their label, the time in UTC, no markup."""
@@ -60,6 +69,10 @@ class Answer:
     status: int
     body: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
+    breaks: Literal["hang", "reset", "drip"] | None = None
+    """How the connection goes wrong: no answer at all, a reset in the middle of it, or a byte now and then.
+    With status 200 the message was taken before.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +100,13 @@ class LocalSlack:
         self.messages: list[Message] = []
         self.refused: list[Refusal] = []
         self._answers: list[tuple[str, Answer]] = []
-        self._always: Answer | None = None
+        self._always: tuple[str, Answer] | None = None
+        self._most_a_second: float | None = None
+        self._free_from = 0.0
+        self._stopped = threading.Event()
+        self._connections: list[socket.socket] = []
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_for(self))
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"slack": self}))
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
@@ -100,6 +117,7 @@ class LocalSlack:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._stopped.set()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -125,20 +143,56 @@ class LocalSlack:
         with self._lock:
             self._answers.extend((about, answer) for answer in answers)
 
-    def answer_always(self, answer: Answer | None) -> None:
-        """Give this answer to every post, until told None."""
+    def answer_always(self, answer: Answer | None, *, about: str = "") -> None:
+        """Give this answer to every post whose body holds `about`, until told None."""
         with self._lock:
-            self._always = answer
+            self._always = None if answer is None else (about, answer)
+
+    def limit(self, most_a_second: float | None) -> None:
+        """Answer 429 to what comes sooner after a message than this rate lets, until told None."""
+        with self._lock:
+            self._most_a_second = most_a_second
+            self._free_from = 0.0
 
     def take(self, path: str, body: bytes) -> Answer:
         """What a post to `path` is answered; an accepted message is kept."""
         with self._lock:
-            answer = self._take_answer(body.decode(errors="replace")) or self._always or _judge(body)
+            text = body.decode(errors="replace")
+            answer = self._take_answer(text) or self._constant(text) or self._too_soon() or _judge(body)
             if answer.status == 200:
                 self.messages.append(Message(path, json.loads(body), datetime.now(UTC)))
             else:
                 self.refused.append(Refusal(body.decode(errors="replace"), answer, datetime.now(UTC)))
             return answer
+
+    def _constant(self, text: str) -> Answer | None:
+        return self._always[1] if self._always is not None and self._always[0] in text else None
+
+    def _too_soon(self) -> Answer | None:
+        if self._most_a_second is None:
+            return None
+        now = time.monotonic()
+        if now < self._free_from:
+            return Answer(429, "rate_limited", {"Retry-After": "1"})
+        self._free_from = now + 1 / self._most_a_second
+        return None
+
+    def drop_connections(self) -> None:
+        """Close every connection that waits for another post."""
+        with self._lock:
+            for connection in self._connections:
+                with suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
+            self._connections.clear()
+
+    def keep(self, connection: socket.socket) -> None:
+        """Remember a connection that was opened."""
+        with self._lock:
+            self._connections.append(connection)
+
+    def wait_for_end(self, seconds: float) -> bool:
+        """Whether this Slack is stopped within so many seconds."""
+        return self._stopped.wait(seconds)
 
     def _take_answer(self, text: str) -> Answer | None:
         for number, (about, answer) in enumerate(self._answers):
@@ -187,38 +241,61 @@ setInterval(async () => {
 """
 
 
-def _handler_for(slack: LocalSlack) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+class _Handler(BaseHTTPRequestHandler):
+    slack: LocalSlack
 
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            answer = slack.take(self.path, body)
-            data = answer.body.encode()
-            self.send_response(answer.status)
-            for name, value in answer.headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
+    protocol_version = "HTTP/1.1"
 
-        def do_GET(self) -> None:
-            if self.path == "/":
-                self._answer("text/html", render_page(slack.draw(), title="Local Slack", script=_RENEW))
-            elif self.path == "/messages":
-                self._answer("application/json", json.dumps(slack.draw()))
-            else:
-                self.send_error(404)
+    def setup(self) -> None:
+        super().setup()
+        self.slack.keep(self.connection)
 
-        def _answer(self, kind: str, text: str) -> None:
-            data = text.encode()
-            self.send_response(200)
-            self.send_header("Content-Type", f"{kind}; charset=utf-8")
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        answer = self.slack.take(self.path, body)
+        if answer.breaks is not None:
+            self.close_connection = True
+            _break(answer.breaks, self.connection, self.slack)
+            return
+        data = answer.body.encode()
+        self.send_response(answer.status)
+        for name, value in answer.headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
 
-        def log_message(self, *_: object) -> None:
-            """Say nothing: the path is the secret part of a webhook."""
+    def do_GET(self) -> None:
+        if self.path == "/":
+            self._answer("text/html", render_page(self.slack.draw(), title="Local Slack", script=_RENEW))
+        elif self.path == "/messages":
+            self._answer("application/json", json.dumps(self.slack.draw()))
+        else:
+            self.send_error(404)
 
-    return Handler
+    def _answer(self, kind: str, text: str) -> None:
+        data = text.encode()
+        self.send_response(200)
+        self.send_header("Content-Type", f"{kind}; charset=utf-8")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing: the path is the secret part of a webhook."""
+
+
+def _break(how: str, connection: socket.socket, slack: LocalSlack) -> None:
+    if how == "reset":
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Le")
+        # No time to linger: the other side gets a reset, not an end.
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.close()
+    elif how == "drip":
+        with suppress(OSError):
+            for letter in b"HTTP/1.1 200 OK\r\nX: " + b"y" * 1000:
+                connection.sendall(bytes([letter]))
+                if slack.wait_for_end(0.1):
+                    return
+    else:
+        slack.wait_for_end(_HANGS_SECONDS)

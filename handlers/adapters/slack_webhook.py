@@ -8,7 +8,11 @@ The webhook's URL is a secret: it is in no log, no message and no exception of o
 from __future__ import annotations
 
 import logging
+import random
+import time
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from threading import Thread
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -16,13 +20,17 @@ import requests
 
 from handlers.core.alerts import Alert
 from handlers.core.destinations import Destination
+from handlers.core.renderings.digest import Post, plan_posts
 from handlers.core.renderings.slack import render_slack
-from handlers.pipeline import TryAgain, Undeliverable
+from handlers.pipeline import PipelineError, TryAgain, Undeliverable
 
 SLACK_HOSTS = frozenset({"hooks.slack.com", "hooks.slack-gov.com"})
 
 TIMEOUTS = (3.05, 10)
 """Seconds to connect, and between two reads."""
+
+DEADLINE = 20.0
+"""Seconds for one post. Three of them fit into the function's timeout."""
 
 _PERMANENT = frozenset(
     {
@@ -47,6 +55,17 @@ _PERMANENT = frozenset(
 """What Slack says when trying again is of no use. Any other answer may come from something between
 us and Slack, and is tried again."""
 
+_A_MESSAGE = 1.0
+"""Seconds that Slack wants between two messages of a webhook:
+https://docs.slack.dev/apis/web-api/rate-limits"""
+_BETWEEN_TURNS = 1.2
+"""Seconds between two turns of one function, of which two post to a webhook."""
+
+_OF_A_MESSAGE = frozenset(
+    {"invalid_blocks", "invalid_payload", "msg_blocks_too_long", "no_text", "too_many_attachments"}
+)
+"""Those that a single message causes."""
+
 # urllib3 quotes the URL in its warnings.
 logging.getLogger("urllib3").setLevel(logging.CRITICAL)
 
@@ -61,12 +80,59 @@ class SecretReader(Protocol):
 class SlackWebhook:
     """Posts alerts to webhooks on Slack's own hosts, and on a destination's test host."""
 
-    def __init__(self, secrets: SecretReader) -> None:
+    def __init__(
+        self,
+        secrets: SecretReader,
+        *,
+        deadline: float = DEADLINE,
+        clock: Callable[[], float] = time.monotonic,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
         self._secrets = secrets
-        self._session = requests.Session()
+        self._deadline = deadline
+        self._clock = clock
+        self._chance = chance
+        self._turns: dict[str, float] = {}
+        """When the next turn of each destination is, by the clock."""
 
-    def send(self, alert: Alert, destination: Destination) -> None:
-        """See `Sender.send`."""
+    def send(self, alerts: Sequence[Alert], destination: Destination) -> Sequence[Exception | None]:
+        """See `Sender.send`: up to three alerts one by one, more in a digest."""
+        url = self._find_url(destination)
+        outcomes: dict[int, Exception | None] = {}
+        stopped: Exception | None = None
+        # A new connection for each run: Lambda freezes a function between two, and Slack closes what is idle.
+        # A post that finds its connection closed may have been taken, so it can not just be repeated.
+        with requests.Session() as session:
+            pending = plan_posts(alerts)
+            while pending:
+                post = pending.pop(0)
+                wrong = stopped or self._try(session, url, post.payload)
+                if isinstance(wrong, _Refused) and wrong.is_of_message and len(post.alerts) > 1:
+                    # Perhaps because of one of them alone.
+                    pending = [*(Post((each,), render_slack(alerts[each])) for each in post.alerts), *pending]
+                    continue
+                outcomes.update(dict.fromkeys(post.alerts, self._look_again(wrong, url, destination)))
+                # What follows would meet the same.
+                stopped = wrong if isinstance(wrong, TryAgain) else None
+                if isinstance(wrong, _TooFast):
+                    wrong.after = max(wrong.after, self._take_turn(destination.name))
+        return [outcomes[number] for number in range(len(alerts))]
+
+    def _take_turn(self, name: str) -> timedelta:
+        """How long what Slack would not take now waits: each batch of a backlog has a turn of its own.
+
+        Turns that all were soon would meet each other again and again. Of the other run that posts there
+        nothing is known here, so the turns are a little closer than what Slack takes; whoever comes too early
+        takes another. A thousand alerts are through after about two minutes.
+        """
+        now = self._clock()
+        turn = self._turns.get(name, 0.0)
+        if turn < now + _A_MESSAGE:
+            turn = now + _A_MESSAGE + self._chance() * _BETWEEN_TURNS
+        self._turns[name] = turn + _BETWEEN_TURNS
+        return timedelta(seconds=turn - now)
+
+    def _find_url(self, destination: Destination) -> str:
         if destination.secret is None:
             raise Undeliverable(f"destination {destination.name} names no webhook")
         url = self._secrets.read(destination.secret)
@@ -74,23 +140,56 @@ class SlackWebhook:
             raise TryAgain(
                 f"the value of {destination.secret} is not an https webhook of Slack: set it again"
             )
-        try:
-            self._post(url, alert)
-        except Undeliverable:
-            if self._secrets.read(destination.secret, fresh=True) != url:
-                raise TryAgain("the webhook was changed in the meantime") from None
-            raise
+        return url
 
-    def _post(self, url: str, alert: Alert) -> None:
+    def _look_again(self, wrong: Exception | None, url: str, destination: Destination) -> Exception | None:
+        """What is wrong, unless the webhook is another one by now."""
+        if not isinstance(wrong, Undeliverable) or destination.secret is None:
+            return wrong
         try:
-            # A redirect could carry the alert to another host.
-            answer = self._session.post(
-                url, json=render_slack(alert), timeout=TIMEOUTS, allow_redirects=False
-            )
-        except requests.RequestException as error:
-            # The error's text quotes the URL.
-            raise TryAgain(f"Slack can not be reached: {type(error).__name__}") from None
-        _check(answer)
+            is_changed = self._secrets.read(destination.secret, fresh=True) != url
+        except TryAgain as error:
+            return error
+        return TryAgain("the webhook was changed in the meantime") if is_changed else wrong
+
+    def _try(self, session: requests.Session, url: str, payload: object) -> PipelineError | None:
+        """Post a message; why it was not taken. `requests` limits the wait for each piece of an answer alone,
+        so the whole has a deadline of its own; the thread of a post that misses it ends by itself.
+        """
+        answered: list[PipelineError | None] = []
+        thread = Thread(target=lambda: answered.append(_post(session, url, payload)), daemon=True)
+        thread.start()
+        thread.join(self._deadline)
+        return answered[0] if answered else TryAgain(f"Slack did not answer within {self._deadline:g} s")
+
+
+class _TooFast(TryAgain):
+    """Slack takes no more for now."""
+
+
+class _Refused(Undeliverable):
+    """Slack refuses for good: this message, or whatever is sent there."""
+
+    def __init__(self, reason: str, *, is_of_message: bool) -> None:
+        super().__init__(reason)
+        self.is_of_message = is_of_message
+
+
+def _post(session: requests.Session, url: str, payload: object) -> PipelineError | None:
+    try:
+        # A redirect could carry the alert to another host.
+        answer = session.post(url, json=payload, timeout=TIMEOUTS, allow_redirects=False)
+    except requests.RequestException as error:
+        # The error's text quotes the URL.
+        return TryAgain(f"Slack can not be reached: {type(error).__name__}")
+    if answer.status_code == requests.codes.ok:
+        return None
+    said = answer.text.strip()
+    if said in _PERMANENT:
+        reason = f"Slack answered {answer.status_code} {said}"
+        return _Refused(reason, is_of_message=said in _OF_A_MESSAGE)
+    kind = _TooFast if answer.status_code == requests.codes.too_many_requests else TryAgain
+    return kind(f"Slack answered {answer.status_code}", after=_retry_after(answer))
 
 
 def _is_webhook(url: str, test_host: str | None) -> bool:
@@ -102,15 +201,6 @@ def _is_webhook(url: str, test_host: str | None) -> bool:
     if test_host is not None and host == test_host:
         return parts.scheme in ("http", "https")
     return parts.scheme == "https" and host in SLACK_HOSTS and port in (None, 443) and not parts.username
-
-
-def _check(answer: requests.Response) -> None:
-    if answer.status_code == requests.codes.ok:
-        return
-    code = answer.text.strip()
-    if code in _PERMANENT:
-        raise Undeliverable(f"Slack answered {answer.status_code} {code}")
-    raise TryAgain(f"Slack answered {answer.status_code}", after=_retry_after(answer))
 
 
 def _retry_after(answer: requests.Response) -> timedelta:

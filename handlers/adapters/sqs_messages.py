@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from functools import cached_property
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
@@ -39,13 +40,24 @@ def describe_failure(failure: Failure) -> dict[str, Any]:
     return about
 
 
-class SqsRetries:
-    """What becomes of a message whose work can not be done now, or never."""
+def name_of_queue(event: Mapping[str, Any]) -> str:
+    """The queue of a batch; all its messages come from one."""
+    arn: str = event["Records"][0]["eventSourceARN"]
+    return arn.rpartition(":")[2]
 
-    def __init__(self, client: SQSClient, *, queue_url: str, dead_letter_queue_url: str) -> None:
+
+class SqsRetries:
+    """What becomes of a message of a queue whose work can not be done now, or never."""
+
+    def __init__(self, client: SQSClient, *, queue: str, dead_letter_queue_url: str) -> None:
         self._client = client
-        self._queue_url = queue_url
+        self._queue = queue
         self._dead_letter_queue_url = dead_letter_queue_url
+
+    @cached_property
+    def _queue_url(self) -> str:
+        # Asked only where something failed, so that no function has to know the URLs of all queues.
+        return self._client.get_queue_url(QueueName=self._queue)["QueueUrl"]
 
     def wait(self, receipt_handle: str, delay: timedelta) -> None:
         """Hide the message for `delay`; then the queue hands it out again."""

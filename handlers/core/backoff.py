@@ -25,7 +25,9 @@ def retry_delay(receives: int, *, spread: float, asked: timedelta = timedelta(0)
     return max(min(asked, LONGEST_ASKED), doubled * (1 - spread / 2))
 
 
-def spread_of(message_id: str, receives: int) -> float:
-    """A number from 0 to 1 that differs for each message and each try, and is the same when asked again."""
-    digest = hashlib.sha256(f"{message_id} {receives}".encode()).digest()
+def spread_of(name: str, receives: int) -> float:
+    """A number from 0 to 1 that differs for each name (of a message or a run) and each try, and is the same
+    when asked again.
+    """
+    digest = hashlib.sha256(f"{name} {receives}".encode()).digest()
     return int.from_bytes(digest[:4]) / 0xFFFFFFFF

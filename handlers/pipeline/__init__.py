@@ -1,5 +1,5 @@
 """The line from event to message: `detect` tells or holds alerts, `summarise` counts what was held, `deliver`
-sends one alert to one destination.
+sends the alerts of one destination.
 
 Each gathers, lets the core decide, and acts through a few Protocols. Everything may happen twice, so what is
 told has an id that is made of what it tells, and `deliver` acts under a claim:
@@ -23,7 +23,6 @@ dead-letter queue. `detect` handles nothing: Lambda retries its events.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -98,22 +97,3 @@ class Run:
     owner: str
     now: datetime
     lease: timedelta
-
-
-def act_once(key: str, act: Callable[[], None], *, claims: Claims, run: Run) -> bool:
-    """Act under a claim; False when it was done before."""
-    claimed = claims.claim(key, owner=run.owner, now=run.now, lease=run.lease)
-    if claimed is Claimed.DONE:
-        return False
-    if claimed is Claimed.HELD:
-        raise ClaimHeld(f"{key} is claimed by another run", run.lease)
-    try:
-        act()
-    except Exception as error:
-        try:
-            claims.release(key, owner=run.owner)
-        except Exception as second:  # noqa: BLE001 - the first error is the one to raise
-            error.add_note(f"the claim {key} was not released ({second}); it lapses after {run.lease}")
-        raise
-    claims.confirm(key, now=run.now, keep=REMEMBERED)
-    return True

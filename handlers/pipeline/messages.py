@@ -53,24 +53,37 @@ class Failure:
 def process(message: QueueMessage, act: Callable[[], None], *, retries: Retries) -> Failure | None:
     """Do the work of a message, and see to the message when that fails, whatever the failure."""
     try:
-        try:
-            act()
-        except Undeliverable as error:
-            retries.give_up(message.body, str(error))
-            return Failure(error, None)
+        act()
     except Exception as error:  # noqa: BLE001 - the caller is told, and the message comes back
-        delay = _delay_after(error, message)
-        try:
-            retries.wait(message.receipt_handle, delay)
-        except Exception as second:  # noqa: BLE001 - the first error is the one to tell
-            error.add_note(f"the message was not hidden ({second}); it waits for the queue's own timeout")
-        return Failure(error, delay)
+        return see_to(message, error, retries=retries)
     return None
 
 
-def _delay_after(error: Exception, message: QueueMessage) -> timedelta:
+def see_to(
+    message: QueueMessage, error: Exception, *, retries: Retries, together: str | None = None
+) -> Failure:
+    """Give up a message whose work can never be done; hide one whose work can not be done now.
+
+    Messages that failed `together`, by the name of their run, come back together.
+    """
+    if isinstance(error, Undeliverable):
+        try:
+            retries.give_up(message.body, str(error))
+        except Exception as second:  # noqa: BLE001 - then it comes back
+            error = second
+        else:
+            return Failure(error, None)
+    delay = _delay_after(error, message, together or message.message_id)
+    try:
+        retries.wait(message.receipt_handle, delay)
+    except Exception as second:  # noqa: BLE001 - the first error is the one to tell
+        error.add_note(f"the message was not hidden ({second}); it waits for the queue's own timeout")
+    return Failure(error, delay)
+
+
+def _delay_after(error: Exception, message: QueueMessage, spread_by: str) -> timedelta:
     asked = error.after if isinstance(error, TryAgain) else timedelta(0)
-    spread = spread_of(message.message_id, message.receives)
+    spread = spread_of(spread_by, message.receives)
     delay = retry_delay(message.receives, spread=spread, asked=asked)
     # Whoever holds the claim is done within a moment; only of a crashed run does the lease have to lapse.
     return min(delay, error.lease) if isinstance(error, ClaimHeld) else delay

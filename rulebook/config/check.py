@@ -16,10 +16,10 @@ from handlers.core.record import as_mapping
 from rulebook.catalog import Entry
 from rulebook.config.context import Context, as_list, names_in, read_context
 from rulebook.config.dead_patterns import never_matches
+from rulebook.config.environment import destinations_that_fit
 from rulebook.config.lint import lint_config
 from rulebook.config.model import Config
 from rulebook.config.overbroad import silenced_by
-from rulebook.config.topics import topics_that_fit
 from rulebook.config.windows import windowed_faults
 from rulebook.faults import ConfigError, Fault, Place, SourceError, quoted
 from rulebook.secret_names import PASTED_IN_TEXT, holds_secret
@@ -83,7 +83,7 @@ def load_config(path: str | pathlib.Path, catalog: Mapping[str, Entry]) -> Confi
 def _across(data: Mapping[str, object], context: Context) -> Iterator[tuple[Place, str]]:
     """What is wrong between the sections, in a file that may be faulty anywhere."""
     yield from _repeated_names(data)
-    yield from _topics_that_do_not_fit(data)
+    yield from _destinations_that_do_not_fit(data)
     yield from _dead_patterns(data, context)
     yield from _broad(data, context)
 
@@ -104,14 +104,15 @@ def _repeated_names(data: Mapping[str, object]) -> Iterator[tuple[Place, str]]:
         operations.add(operation)
 
 
-def _topics_that_do_not_fit(data: Mapping[str, object]) -> Iterator[tuple[Place, str]]:
-    destinations = as_mapping(data.get("destinations"))
-    asking = [name for name, each in destinations.items() if as_mapping(each).get("sns") == "create"]
-    fitting = len(topics_that_fit(destinations))
-    if fitting < len(asking):
-        advice = "make the others yourself and write their ARNs, or send more to fewer topics"
-        message = f"is topic number {fitting + 1}; {fitting} fit into the environment of a Lambda function"
-        yield ("destinations", asking[fitting], "sns"), f"{message}; {advice}"
+def _destinations_that_do_not_fit(data: Mapping[str, object]) -> Iterator[tuple[Place, str]]:
+    names = [str(name) for name in as_mapping(data.get("destinations"))]
+    fitting = len(destinations_that_fit(dict.fromkeys(names)))
+    if fitting < len(names):
+        place, most = f"is destination number {fitting + 1}", f"the queues of {fitting} fit into a function's"
+        yield (
+            ("destinations", names[fitting]),
+            f"{place}; {most} environment; send more to fewer destinations",
+        )
 
 
 def _dead_patterns(data: Mapping[str, object], context: Context) -> Iterator[tuple[Place, str]]:

@@ -11,7 +11,7 @@ import pytest
 
 from handlers.core.names import shorten
 from local.aws import EmbeddedAws
-from local.cdk_cli import deploy
+from local.cdk_cli import delivery_queues, deploy
 from local.inbox import Inbox
 from local.slack import LocalSlack, Message
 from local.waiting import wait_until
@@ -80,7 +80,9 @@ class World:
     def settle(self) -> None:
         """Wait until everything sent so far is through: a last event has arrived and no delivery waits."""
         self.wait_for_both(self.make_policy())
-        wait_until(lambda: self.depth("DeliveryQueueUrl") == 0, PATIENCE)
+        wait_until(
+            lambda: sum(depth_of(self.aws, url) for url in delivery_queues(self.outputs)) == 0, PATIENCE
+        )
 
     def depth(self, output: str) -> int:
         """How many messages a queue holds, hidden ones included."""

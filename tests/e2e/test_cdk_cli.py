@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 def test_deploying_again_changes_nothing(deployed: World, tmp_path: Path) -> None:
     said = run_cdk(
         *("deploy", "--all", "--require-approval", "never", "--output", str(tmp_path)),
-        *("--context", f"config={CONFIG}", "--context", "grace=1s"),
+        *("--context", f"config={CONFIG}", "--context", "grace=1s", "--context", "ephemeral=true"),
         environment=deployed.aws.environment(),
     )
     assert "(no changes)" in said

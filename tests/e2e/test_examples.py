@@ -11,7 +11,7 @@ import pytest
 
 from handlers.core.names import shorten
 from local.aws import ACCOUNT, REGION, EmbeddedAws
-from local.cdk_cli import deploy
+from local.cdk_cli import delivery_queues, deploy
 from local.inbox import Inbox
 from local.slack import LocalSlack
 from local.waiting import wait_until
@@ -54,7 +54,7 @@ class Company:
                 self.listen(output.removeprefix("TopicArn"), value)
         for name, arn in topics.items():
             self.listen(name, arn)
-        self.queue_url = outputs["DeliveryQueueUrl"]
+        self.queue_urls = delivery_queues(outputs)
 
     def listen(self, name: str, topic_arn: str) -> None:
         self.inboxes[name] = Inbox(self.aws, topic_arn, f"inbox-{name}")
@@ -89,7 +89,7 @@ class Company:
 
     def settle(self) -> None:
         """Wait until no delivery waits."""
-        wait_until(lambda: depth_of(self.aws, self.queue_url) == 0, PATIENCE)
+        wait_until(lambda: sum(depth_of(self.aws, url) for url in self.queue_urls) == 0, PATIENCE)
 
 
 @pytest.fixture(scope="module")

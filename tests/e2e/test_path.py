@@ -116,7 +116,7 @@ def test_what_slack_refuses_for_good_is_kept_in_the_dead_letter_queue_with_the_r
 
 
 def test_what_is_no_delivery_is_kept_in_the_dead_letter_queue(world: World) -> None:
-    world.aws.client("sqs").send_message(QueueUrl=world.outputs["DeliveryQueueUrl"], MessageBody="hello")
+    world.aws.client("sqs").send_message(QueueUrl=world.outputs["DeliveryQueueUrlaudit"], MessageBody="hello")
     message = world.take_message("DeadLetterQueueUrl", about="hello")
     reason = message["MessageAttributes"]["reason"]["StringValue"]
     assert ("hello", "not a delivery: JSONDecodeError") == (message["Body"], reason)
@@ -147,7 +147,7 @@ THROTTLES = [
     pytest.param(
         Fault("dynamodb", "PutItem", "ThrottlingException", times=3, skip=1), id="at-the-confirmation"
     ),
-    pytest.param(Fault("sns", "Publish", "ThrottledException", status=429, times=3), id="at-the-topic"),
+    pytest.param(Fault("sns", "PublishBatch", "ThrottledException", status=429, times=3), id="at-the-topic"),
 ]
 
 

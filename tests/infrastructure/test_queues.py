@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from cdk.delivery import DESTINATION_TAG, STACK_TAG
 from cdk.queues import TRIES
 from handlers import deliver
 from handlers.core.backoff import retry_delay
@@ -15,7 +16,8 @@ from tests.support.templates import function, resources
 
 def _queue_of(template: dict[str, Any], construct: str) -> dict[str, Any]:
     queues = resources(template, "AWS::SQS::Queue").items()
-    (found,) = [each for name, each in queues if name.startswith(f"{construct}Queue")]
+    found, *others = [each for name, each in queues if name.startswith(f"{construct}Queue")]
+    assert [] == [each for each in others if {**each, "Tags": ""} != {**found, "Tags": ""}]
     return found
 
 
@@ -61,7 +63,30 @@ def test_a_delivery_reaches_the_dead_letter_queue_before_sqs_lets_it_expire(temp
 
 def test_failed_messages_of_a_batch_are_handed_out_again(template: dict[str, Any]) -> None:
     sources = resources(template, "AWS::Lambda::EventSourceMapping").values()
-    assert [(["ReportBatchItemFailures"], 1)] * 2 == [
-        (each["FunctionResponseTypes"], each["BatchSize"]) for each in sources
+    assert [["ReportBatchItemFailures"]] * 3 == [each["FunctionResponseTypes"] for each in sources]
+
+
+def test_each_destination_has_a_queue_and_two_runs_of_ten_of_its_own(template: dict[str, Any]) -> None:
+    sources = resources(template, "AWS::Lambda::EventSourceMapping").values()
+    found = {
+        each["EventSourceArn"]["Fn::GetAtt"][0][:-8]: (
+            each["BatchSize"],
+            each["ScalingConfig"]["MaximumConcurrency"],
+        )
+        for each in sources
+    }
+    assert {
+        "DeliveryQueueaudit": (10, 2),
+        "DeliveryQueuesecops": (10, 2),
+        "SummariesQueue": (1, 2),
+    } == found
+
+
+def test_the_queue_of_a_removed_destination_is_kept_and_found_by_its_tags(template: dict[str, Any]) -> None:
+    queues = {name: each for name, each in template["Resources"].items() if name.startswith("DeliveryQueue")}
+    kept = [each for each in queues.values() if each["Type"] == "AWS::SQS::Queue"]
+    assert {("Retain", "Retain")} == {(each["DeletionPolicy"], each["UpdateReplacePolicy"]) for each in kept}
+    tags = [{tag["Key"]: tag["Value"] for tag in each["Properties"]["Tags"]} for each in kept]
+    assert [{"Thingwatch"}, {"audit", "secops"}] == [
+        {each[tag] for each in tags} for tag in (STACK_TAG, DESTINATION_TAG)
     ]
-    assert [2, 5] == sorted(each["ScalingConfig"]["MaximumConcurrency"] for each in sources)

@@ -57,7 +57,8 @@ def _function(template: dict[str, Any], role: str) -> str:
 def _name(resource: Any) -> str:
     """What the document calls it: a logical id without its hash; in words, what the config names."""
     if isinstance(resource, dict) and "Fn::GetAtt" in resource:
-        return str(resource["Fn::GetAtt"][0][:-8])
+        name = str(resource["Fn::GetAtt"][0][:-8])
+        return "DeliveryQueue" if name.startswith("DeliveryQueue") else name
     words = {
         ":sns:": "the topics of the config's destinations",
         "Topicmade": "the topics of the config's destinations",

@@ -112,7 +112,7 @@ def test_lambda_writes_what_functions_log_as_json_with_its_fields(
 
 def test_everything_at_rest_is_encrypted(template: dict[str, Any]) -> None:
     queues = resources(template, "AWS::SQS::Queue").values()
-    assert [True] * 6 == [queue["SqsManagedSseEnabled"] for queue in queues]
+    assert [True] * 7 == [queue["SqsManagedSseEnabled"] for queue in queues]
     assert [True] == [
         table["SSESpecification"]["SSEEnabled"]
         for table in resources(template, "AWS::DynamoDB::Table").values()
@@ -125,7 +125,7 @@ def test_everything_at_rest_is_encrypted(template: dict[str, Any]) -> None:
 
 def test_every_queue_keeps_what_it_holds_for_two_weeks(template: dict[str, Any]) -> None:
     queues = resources(template, "AWS::SQS::Queue").values()
-    assert [14 * 86400] * 6 == [queue["MessageRetentionPeriod"] for queue in queues]
+    assert [14 * 86400] * 7 == [queue["MessageRetentionPeriod"] for queue in queues]
 
 
 def test_queues_and_topics_are_reached_over_tls_only(template: dict[str, Any]) -> None:
@@ -140,7 +140,7 @@ def test_queues_and_topics_are_reached_over_tls_only(template: dict[str, Any]) -
         if statement["Effect"] == "Deny"
         and {"Bool": {"aws:SecureTransport": "false"}} == statement["Condition"]
     ]
-    assert (7, 7) == (len(policies), len(refusals))
+    assert (8, 8) == (len(policies), len(refusals))
 
 
 def test_claims_and_windows_are_deleted_when_they_lapse(template: dict[str, Any]) -> None:
@@ -165,7 +165,8 @@ def test_what_holds_state_keeps_its_name_so_that_an_update_replaces_nothing(temp
         "State1C20CC9A",
         "Topicaudit33746C79",
         "DeliveryDeadLettersA8B3558F",
-        "DeliveryQueue6A0D8ED9",
+        "DeliveryQueuesecopsF12EE821",
+        "DeliveryQueueauditC673924D",
         "SummariesDeadLettersCD3777F9",
         "SummariesQueueE321D398",
         "DetectionHandoverFailures1BD5A1F2",
@@ -176,7 +177,8 @@ def test_what_holds_state_keeps_its_name_so_that_an_update_replaces_nothing(temp
 def test_the_outputs_say_where_everything_is_and_how_to_set_the_webhook(template: dict[str, Any]) -> None:
     assert {
         "TopicArnaudit",
-        "DeliveryQueueUrl",
+        "DeliveryQueueUrlaudit",
+        "DeliveryQueueUrlsecops",
         "DeadLetterQueueUrl",
         "GraceSeconds",
         "StateTable",

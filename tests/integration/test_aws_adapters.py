@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import boto3
 import pytest
 from botocore.stub import Stubber
 
@@ -16,6 +17,7 @@ from handlers.core.destinations import Destination
 from handlers.pipeline import TryAgain, Undeliverable
 from local.aws import EmbeddedAws, Fault
 from tests.support.alerts import make_alert
+from tests.support.rules import UPDATE_CERTIFICATE
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
@@ -144,15 +146,41 @@ def test_a_changed_secret_is_seen_by_a_fresh_look_at_once_and_by_any_within_seco
     assert KEPT_SECONDS <= 10
 
 
-def test_eleven_deliveries_go_in_two_batches_and_all_arrive(aws: EmbeddedAws) -> None:
-    url = aws.client("sqs").create_queue(QueueName="deliveries")["QueueUrl"]
-    sent = [Delivery(alert=make_alert(), destination=f"place-{number}") for number in range(11)]
-    SqsDeliveries(aws.client("sqs"), url).send(sent)
-    received: list[Delivery] = []
-    while answer := aws.client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
-        received += [read_delivery(message["Body"]) for message in answer]
-    assert sorted(sent, key=lambda each: each.destination) == sorted(
-        received, key=lambda each: each.destination
+def make_queue(aws: EmbeddedAws, name: str) -> str:
+    return str(aws.client("sqs").create_queue(QueueName=name)["QueueUrl"])
+
+
+def receive_all(aws: EmbeddedAws, url: str) -> list[Any]:
+    received: list[Any] = []
+    while (
+        answer := aws.client("sqs")
+        .receive_message(QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"])
+        .get("Messages")
+    ):
+        received += answer
+    return received
+
+
+def test_each_destination_has_a_queue_and_eleven_deliveries_go_in_two_batches(aws: EmbeddedAws) -> None:
+    urls = {name: make_queue(aws, f"to-{name}") for name in ("audit", "secops")}
+    alerts = [make_alert(eventID=str(number)) for number in range(11)]
+    sent = [Delivery(alert, name) for alert in alerts for name in urls]
+    SqsDeliveries(aws.client("sqs"), urls, dead_letter_queue_url="").send(sent)
+    for name, url in urls.items():
+        received = [read_delivery(each["Body"]) for each in receive_all(aws, url)]
+        assert {each.key for each in sent if each.destination == name} == {each.key for each in received}
+
+
+def test_a_delivery_to_a_destination_that_config_has_no_more_is_kept_with_the_reason(
+    aws: EmbeddedAws,
+) -> None:
+    dead = make_queue(aws, "dead-letters")
+    delivery = Delivery(make_alert(), "removed")
+    SqsDeliveries(aws.client("sqs"), {}, dead_letter_queue_url=dead).send([delivery])
+    (message,) = receive_all(aws, dead)
+    assert (delivery, "the config knows no destination removed") == (
+        read_delivery(message["Body"]),
+        message["MessageAttributes"]["reason"]["StringValue"],
     )
 
 
@@ -163,11 +191,13 @@ def test_a_batch_that_sqs_took_only_in_part_is_a_failure(aws: EmbeddedAws) -> No
         "Successful": [{"Id": "0", "MessageId": "m", "MD5OfMessageBody": "d"}],
         "Failed": [{"Id": "1", "SenderFault": False, "Code": "InternalError"}],
     }
-    deliveries = [Delivery(alert=make_alert(), destination=name) for name in ("audit", "secops")]
+    deliveries = [Delivery(make_alert(eventID=event_id), "audit") for event_id in "ab"]
     with Stubber(client) as stubbed:
         stubbed.add_response("send_message_batch", answer)
         with pytest.raises(NotQueued, match=r"^SQS refused 1 of 2 deliveries: InternalError$"):
-            SqsDeliveries(client, "http://127.0.0.1/queue").send(deliveries)
+            SqsDeliveries(
+                client, {"audit": "http://127.0.0.1/queue"}, dead_letter_queue_url="http://127.0.0.1/dead"
+            ).send(deliveries)
 
 
 def test_an_alert_is_published_with_its_subject_and_attributes(aws: EmbeddedAws) -> None:
@@ -176,7 +206,7 @@ def test_an_alert_is_published_with_its_subject_and_attributes(aws: EmbeddedAws)
     url = sqs.create_queue(QueueName="subscriber")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     aws.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
-    SnsTopic(lambda _: aws.client("sns"), {"audit": topic}).send(make_alert(), AUDIT)
+    assert [None] == SnsTopic(lambda _: aws.client("sns"), {"audit": topic}).send([make_alert()], AUDIT)
     (message,) = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=5)["Messages"]
     envelope = json.loads(message["Body"])
     assert "High: Certificate 7a1f7a1f... activated, by fleet-admin" == envelope["Subject"]
@@ -194,8 +224,8 @@ def test_a_topic_is_spoken_to_in_its_own_region(aws: EmbeddedAws) -> None:
         return aws.client("sns")
 
     topic = aws.client("sns").create_topic(Name="elsewhere")["TopicArn"].replace("us-east-1", "eu-west-1")
-    with pytest.raises(TryAgain, match="SNS answered NotFound"):
-        SnsTopic(client_in, {"audit": topic}).send(make_alert(), AUDIT)
+    (wrong,) = SnsTopic(client_in, {"audit": topic}).send([make_alert()], AUDIT)
+    assert ("TryAgain", "SNS answered NotFound") == (type(wrong).__name__, str(wrong))
     assert ["eu-west-1"] == asked
 
 
@@ -207,6 +237,40 @@ def test_sns_is_tried_again_unless_it_can_never_take_the_message(
     aws: EmbeddedAws, code: str, expected: type[Exception]
 ) -> None:
     topic = aws.client("sns").create_topic(Name="audit")["TopicArn"]
-    aws.inject_faults([Fault("sns", "Publish", code, times=9)])
-    with pytest.raises(expected, match=code):
-        SnsTopic(lambda _: aws.client("sns"), {"audit": topic}).send(make_alert(), AUDIT)
+    aws.inject_faults([Fault("sns", "PublishBatch", code, times=9)])
+    for wrong in SnsTopic(lambda _: aws.client("sns"), {"audit": topic}).send([make_alert()] * 2, AUDIT):
+        assert isinstance(wrong, expected)
+        assert code in str(wrong)
+
+
+def test_eleven_alerts_go_to_a_topic_in_two_calls(aws: EmbeddedAws) -> None:
+    topic = aws.client("sns").create_topic(Name="many")["TopicArn"]
+    url = make_queue(aws, "many")
+    arn = aws.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
+    aws.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn["QueueArn"])
+    alerts = [make_alert(eventID=str(number)) for number in range(11)]
+    outcomes = SnsTopic(lambda _: aws.client("sns"), {"audit": topic}).send(alerts, AUDIT)
+    received = [json.loads(json.loads(each["Body"])["Message"]) for each in receive_all(aws, url)]
+    assert [None] * 11 == outcomes
+    assert {each.alert_id for each in alerts} == {each["finding_info"]["uid"] for each in received}
+
+
+def test_alerts_that_are_too_large_together_go_in_calls_of_their_own() -> None:
+    client = boto3.session.Session(region_name="eu-west-1").client(
+        "sns", aws_access_key_id="key", aws_secret_access_key="secret"
+    )
+    most = "\N{PILE OF POO}" * 250
+    names = [f"p{number}" for number in range(8)]
+    rule = {**UPDATE_CERTIFICATE, "shown": [f"requestParameters.{name}" for name in names]}
+    parameters = dict.fromkeys(names, most)
+    alerts = [make_alert(rule, requestParameters=parameters, eventID=str(n)) for n in range(10)]
+    calls: list[int] = []
+
+    def publish_batch(**request: Any) -> dict[str, Any]:
+        calls.append(len(json.dumps(request["PublishBatchRequestEntries"], ensure_ascii=False).encode()))
+        return {"Failed": [{"Id": request["PublishBatchRequestEntries"][0]["Id"], "Code": "InternalError"}]}
+
+    client.publish_batch = publish_batch  # type: ignore[method-assign,assignment]
+    outcomes = SnsTopic(lambda _: client, {"audit": "arn:aws:sns:eu-west-1:1:audit"}).send(alerts, AUDIT)
+    assert (True, True) == (len(calls) > 1, max(calls) <= 256 * 1024)
+    assert len(calls) == sum(isinstance(each, TryAgain) for each in outcomes)

@@ -111,9 +111,9 @@ MUTANTS = (
         [
             (
                 delivery,
-                "deliver",
-                "    return act_once(",
-                "    sender.send(delivery.alert, destination)\n    return True\n    act_once(",
+                "_claim",
+                "    claimed = claims.claim(key, owner=run.owner, now=run.now, lease=run.lease)",
+                "    claimed = Claimed.OURS",
             )
         ],
     ),

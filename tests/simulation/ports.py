@@ -156,11 +156,13 @@ class Slack(Port):
 
     __slots__ = ()
 
-    def send(self, alert: Alert, destination: Destination) -> None:
-        world, message = self.run.world, Message(alert, destination.name, self.run.name)
+    def send(self, alerts: Sequence[Alert], destination: Destination) -> Sequence[Exception | None]:
+        world, (alert,) = self.run.world, alerts
+        message = Message(alert, destination.name, self.run.name)
         self.run.call(
             f"post to {destination.name}", alert.alert_id, lambda: world.slack.append(message), error=TryAgain
         )
+        return [None]
 
 
 class Retries(Port):

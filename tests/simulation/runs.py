@@ -115,13 +115,15 @@ def _summarise(run: Run) -> bool:
 
 def _deliver(run: Run) -> bool:
     def act() -> None:
-        delivery.deliver(
-            run.task.work,
+        (result,) = delivery.deliver(
+            [run.task.work],
             destinations=run.world.story.ruleset.destinations,
             senders={"slack": run.ports.slack},
             claims=run.ports.claims,
             run=Lease(run.name, run.clock(), LEASE),
         )
+        if isinstance(result, Exception):
+            raise result
 
     return _process(run, act)
 

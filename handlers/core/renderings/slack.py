@@ -38,7 +38,7 @@ _HEADER_LIMIT = 150
 _SECTION_LIMIT = 3000
 _CODE_LIMIT = 600
 _LINK_LIMIT = 600
-"""A longer address is that of a hostile name."""
+"""Characters of an address."""
 
 _MODIFIER_GRAVE = "\N{MODIFIER LETTER GRAVE ACCENT}"
 """Looks like a backtick, and ends no code span."""
@@ -146,11 +146,13 @@ def _details(alert: Alert) -> list[str]:
 
 
 def _links(alert: Alert) -> str:
-    return " · ".join(
-        f"<{escape(address)}|{escape(label)}>"
-        for label, address in list_links(alert)
-        if len(address) <= _LINK_LIMIT
-    )
+    return " · ".join(link(label, address) for label, address in list_links(alert))
+
+
+def size_of(blocks: Iterable[Block]) -> int:
+    """Characters of the texts of these blocks."""
+    texts = [text for block in blocks for text in (block.get("text"), *block.get("elements", ())) if text]
+    return sum(len(text["text"]) for text in texts)
 
 
 def section(text: str) -> Block:
@@ -170,6 +172,11 @@ def code(text: str) -> str:
         # An escaped letter takes up to five; a cut before escaping never splits one.
         escaped = escape(f"{text[: _CODE_LIMIT // 5 - 1]}…")
     return f"`{escaped.replace('`', _MODIFIER_GRAVE)}`"
+
+
+def link(label: str, address: str) -> str:
+    """A link; the label alone where the address is too long to be any but a hostile name's."""
+    return f"<{escape(address)}|{escape(label)}>" if len(address) <= _LINK_LIMIT else escape(label)
 
 
 def escape(text: str) -> str:

@@ -1,5 +1,6 @@
 """What `deliver` tells the queue of a message, and what it logs, on in-memory adapters."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -31,10 +32,9 @@ class World:
     waits: list[tuple[str, timedelta]] = field(default_factory=list)
     given_up: list[tuple[str, str]] = field(default_factory=list)
 
-    def send(self, alert: Alert, destination: Destination) -> None:
-        del alert, destination
-        if self.fault is not None:
-            raise self.fault
+    def send(self, alerts: Sequence[Alert], destination: Destination) -> Sequence[Exception | None]:
+        del destination
+        return [self.fault] * len(alerts)
 
     def wait(self, receipt_handle: str, delay: timedelta) -> None:
         self.waits.append((receipt_handle, delay))
@@ -50,7 +50,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
         destinations=make_ruleset().destinations,
         claims=MemoryClaims(),
         senders={"slack": made},
-        retries=made,
+        retries_of=lambda _: made,
     )
     monkeypatch.setattr(deliver, "_wire", lambda: wiring)
     return made
@@ -63,6 +63,7 @@ def _handle(body: str = BODY, *, receives: int = 5) -> Any:
         "body": body,
         "attributes": {"ApproximateReceiveCount": str(receives)},
         "eventSource": "aws:sqs",
+        "eventSourceARN": "arn:aws:sqs:eu-west-1:111122223333:deliveries",
     }
     return deliver.handler({"Records": [record]}, Context())
 
@@ -79,7 +80,7 @@ def test_a_message_that_was_sent_is_forgotten(world: World) -> None:
 def test_a_message_that_must_wait_is_handed_out_again(world: World) -> None:
     world.fault = TryAgain("Slack answered 500")
     assert {"batchItemFailures": [{"itemIdentifier": "message-1"}]} == _handle(receives=5)
-    assert [("handle-1", retry_delay(5, spread=spread_of("message-1", 5)))] == world.waits
+    assert [("handle-1", retry_delay(5, spread=spread_of(Context().aws_request_id, 5)))] == world.waits
 
 
 def test_a_message_that_can_never_be_sent_is_given_up_with_the_reason_and_forgotten(world: World) -> None:

@@ -1,6 +1,7 @@
 """Deliveries on honest in-memory adapters: what is claimed, sent, retried and given up."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -11,7 +12,7 @@ from handlers.core.alerts import Alert, Delivery, write_delivery
 from handlers.core.backoff import retry_delay, spread_of
 from handlers.core.destinations import Destination
 from handlers.pipeline import ClaimHeld, Run, TryAgain, Undeliverable
-from handlers.pipeline.delivery import Attempt, Outcome, deliver, handle_message
+from handlers.pipeline.delivery import Attempt, Outcome, deliver, handle_messages
 from handlers.pipeline.messages import Failure, QueueMessage
 from tests.support.alerts import make_alert
 from tests.support.rules import make_ruleset
@@ -26,11 +27,16 @@ class MemorySender:
 
     sent: list[tuple[str, Alert]] = field(default_factory=list)
     faults: list[BaseException] = field(default_factory=list)
+    refuses: dict[str, Exception] = field(default_factory=dict)
+    """By alert."""
 
-    def send(self, alert: Alert, destination: Destination) -> None:
+    def send(self, alerts: Sequence[Alert], destination: Destination) -> Sequence[Exception | None]:
         if self.faults:
             raise self.faults.pop()
-        self.sent.append((destination.name, alert))
+        outcomes = [self.refuses.get(alert.alert_id) for alert in alerts]
+        told = zip(alerts, outcomes, strict=True)
+        self.sent += [(destination.name, alert) for alert, wrong in told if wrong is None]
+        return outcomes
 
 
 @dataclass
@@ -62,17 +68,24 @@ class World:
     retries: MemoryRetries = field(default_factory=MemoryRetries)
 
     def deliver(self, destination: str = "secops", *, owner: str = "run-1", now: datetime = NOW) -> bool:
-        return deliver(
-            Delivery(alert=make_alert(), destination=destination),
+        (result,) = deliver(
+            [Delivery(alert=make_alert(), destination=destination)],
             destinations=make_ruleset().destinations,
             senders={"slack": self.slack, "sns": MemorySender()},
             claims=self.claims,
             run=Run(owner=owner, now=now, lease=LEASE),
         )
+        if isinstance(result, Exception):
+            raise result
+        return result is Outcome.SENT
 
     def handle(self, body: str = BODY, *, receives: int = 5, owner: str = "run-1") -> Attempt:
-        return handle_message(
-            QueueMessage("message-1", "handle-1", body, receives),
+        (attempt,) = self.handle_all(QueueMessage("message-1", "handle-1", body, receives), owner=owner)
+        return attempt
+
+    def handle_all(self, *messages: QueueMessage, owner: str = "run-1") -> list[Attempt]:
+        return handle_messages(
+            messages,
             destinations=make_ruleset().destinations,
             senders={"slack": self.slack, "sns": MemorySender()},
             claims=self.claims,
@@ -86,8 +99,8 @@ def failure_of(attempt: Attempt) -> Failure:
     return attempt.failure
 
 
-def delay_after(receives: int) -> timedelta:
-    return retry_delay(receives, spread=spread_of("message-1", receives))
+def delay_after(receives: int, *, run: str = "run-1") -> timedelta:
+    return retry_delay(receives, spread=spread_of(run, receives))
 
 
 @pytest.fixture
@@ -182,7 +195,7 @@ def test_a_message_that_another_run_holds_comes_back_soon_and_when_its_lease_has
     world.slack.faults = [Killed()]
     with pytest.raises(Killed):
         world.handle()
-    assert [delay_after(1), LEASE] == [
+    assert [delay_after(1, run="run-2"), LEASE] == [
         failure_of(world.handle(receives=receives, owner="run-2")).delay for receives in (1, 9)
     ]
 
@@ -235,3 +248,35 @@ def test_a_claim_that_was_not_released_is_told_with_the_reason(
     monkeypatch.setattr(MemoryClaims, "release", stuck)
     world.slack.faults = [TryAgain("Slack answered 500")]
     assert "was not released (throttled)" in failure_of(world.handle()).reason
+
+
+def message_of(number: int, event_id: str) -> QueueMessage:
+    body = write_delivery(Delivery(alert=make_alert(eventID=event_id), destination="secops"))
+    return QueueMessage(f"message-{number}", f"handle-{number}", body, 1)
+
+
+def test_each_message_of_a_batch_has_an_outcome_of_its_own(world: World) -> None:
+    world.slack.refuses = {
+        make_alert(eventID="b").alert_id: TryAgain("Slack answered 429"),
+        make_alert(eventID="c").alert_id: Undeliverable("Slack answered 400 invalid_blocks"),
+    }
+    world.handle_all(message_of(0, "d"))
+    batch = [message_of(number, event_id) for number, event_id in enumerate("abcd")]
+    attempts = world.handle_all(*batch, QueueMessage("message-4", "handle-4", "hello", 1), owner="run-2")
+    assert [Outcome.SENT, Outcome.WAITING, Outcome.GIVEN_UP, Outcome.REPEATED, Outcome.GIVEN_UP] == [
+        each.outcome for each in attempts
+    ]
+    assert ["handle-1"] == [handle for handle, _ in world.retries.waits]
+    assert [batch[2].body, "hello"] == [body for body, _ in world.retries.given_up]
+    world.slack.refuses = {}
+    again = world.handle_all(*batch, owner="run-3")
+    assert [Outcome.REPEATED, Outcome.SENT, Outcome.SENT, Outcome.REPEATED] == [
+        each.outcome for each in again
+    ]
+
+
+def test_a_delivery_that_is_twice_in_a_batch_is_sent_once(world: World) -> None:
+    attempts = world.handle_all(message_of(1, "a"), message_of(2, "a"))
+    assert [Outcome.SENT, Outcome.WAITING] == [each.outcome for each in attempts]
+    assert 1 == len(world.slack.sent)
+    assert Outcome.REPEATED == world.handle_all(message_of(2, "a"))[0].outcome

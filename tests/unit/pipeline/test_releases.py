@@ -1,5 +1,6 @@
 """A deployment in between: what an earlier release claimed, queued and settled holds for this one."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -24,15 +25,16 @@ class Channel:
     def __init__(self) -> None:
         self.sent: list[str] = []
 
-    def send(self, alert: Alert, destination: Destination) -> None:
+    def send(self, alerts: Sequence[Alert], destination: Destination) -> Sequence[Exception | None]:
         """See `delivery.Sender`."""
-        self.sent.append(f"{alert.alert_id} to {destination.name}")
+        self.sent += [f"{alert.alert_id} to {destination.name}" for alert in alerts]
+        return [None] * len(alerts)
 
 
 def deliver_all(deliveries: list[Delivery], claims: MemoryClaims, channel: Channel) -> None:
     for each in deliveries:
         deliver(
-            each,
+            [each],
             destinations=make_ruleset().destinations,
             senders={"slack": channel, "sns": channel},
             claims=claims,

@@ -1,0 +1,32 @@
+"""How many destinations the stack can have: the functions find their queues, and `deliver` their topics, in
+their environments, which are small.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+_ENVIRONMENT = 4096
+"""Bytes that Lambda gives all variables of a function, names and values:
+https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
+
+_OTHER_VARIABLES = 600
+"""Bytes of the table's name and three queue URLs, with their variables' names, in the longest Region."""
+
+_LONGEST_URL = (
+    "https://sqs.us-gov-northwest-1.amazonaws.com/123456789012/"
+    "Thingwatch-DeliveryQueue{name}1A2B3C4D-1A2B3C4D5E6F7"
+)
+"""As CloudFormation names a queue in the stack Thingwatch: stack, logical id, and 13 letters of its own. The
+ARN of a topic is shorter."""
+
+
+def destinations_that_fit(destinations: Mapping[str, object]) -> Sequence[str]:
+    """The destinations whose queues fit, in config's order."""
+    names = [str(name) for name in destinations]
+    for count in range(len(names), 0, -1):
+        urls = {name: _LONGEST_URL.format(name=name.replace("-", "")) for name in names[:count]}
+        if len(json.dumps(urls, separators=(",", ":"))) <= _ENVIRONMENT - _OTHER_VARIABLES:
+            return names[:count]
+    return ()
