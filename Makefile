@@ -65,6 +65,10 @@ docs: setup ## Write what is generated: operations.md, tables of tuning.md and t
 	@.venv/bin/python -m rulebook.timeline
 	@.venv/bin/python -m rulebook.rollup_timeline
 	@.venv/bin/python -m rulebook.config.schema
+	@.venv/bin/python -c "from local.gallery import write_page; write_page()"
+
+gallery: setup ## Take the pictures of docs/gallery.md, with the Chromium of this machine
+	@.venv/bin/python -m local.gallery
 
 models: setup ## Take AWS's newest service models for the catalog's checks
 	@.venv/bin/python -m tests.service_models.refresh
@@ -78,4 +82,4 @@ lock: setup ## Pin the newest releases older than the cooldown, with their hashe
 clean: ## Remove all that was set up or built
 	rm -rf .venv node_modules build cdk.out
 
-.PHONY: help setup demo check test test-long lint types contracts fast bench docs models lock clean
+.PHONY: help setup demo check test test-long lint types contracts fast bench docs gallery models lock clean

@@ -114,7 +114,7 @@ class SlackWebhook:
                 outcomes.update(dict.fromkeys(post.alerts, self._look_again(wrong, url, destination)))
                 # What follows would meet the same.
                 stopped = wrong if isinstance(wrong, TryAgain) else None
-                if isinstance(wrong, _TooFast):
+                if isinstance(wrong, TryAgain) and wrong.crowded:
                     wrong.after = max(wrong.after, self._take_turn(destination.name))
         return [outcomes[number] for number in range(len(alerts))]
 
@@ -163,10 +163,6 @@ class SlackWebhook:
         return answered[0] if answered else TryAgain(f"Slack did not answer within {self._deadline:g} s")
 
 
-class _TooFast(TryAgain):
-    """Slack takes no more for now."""
-
-
 class _Refused(Undeliverable):
     """Slack refuses for good: this message, or whatever is sent there."""
 
@@ -188,8 +184,8 @@ def _post(session: requests.Session, url: str, payload: object) -> PipelineError
     if said in _PERMANENT:
         reason = f"Slack answered {answer.status_code} {said}"
         return _Refused(reason, is_of_message=said in _OF_A_MESSAGE)
-    kind = _TooFast if answer.status_code == requests.codes.too_many_requests else TryAgain
-    return kind(f"Slack answered {answer.status_code}", after=_retry_after(answer))
+    crowded = answer.status_code == requests.codes.too_many_requests
+    return TryAgain(f"Slack answered {answer.status_code}", after=_retry_after(answer), crowded=crowded)
 
 
 def _is_webhook(url: str, test_host: str | None) -> bool:

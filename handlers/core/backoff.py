@@ -12,15 +12,21 @@ LONGEST_ASKED = timedelta(minutes=30)
 retention does, or SQS deletes the message."""
 
 
-def retry_delay(receives: int, *, spread: float, asked: timedelta = timedelta(0)) -> timedelta:
+_TRIES_OF_A_CROWD = 3
+
+
+def retry_delay(
+    receives: int, *, spread: float, asked: timedelta = timedelta(0), crowded: bool = False
+) -> timedelta:
     """The wait after the `receives`-th failed try (1 is the first): doubling from two seconds up to a
     quarter of an hour, and not shorter than the destination `asked` for.
 
     It grows even when the destination asks for a second each time: a storm at a limited rate
     must not use up a delivery's tries within minutes. `spread`, from 0 to 1, shortens it by up to
-    a half, so that the messages of a storm do not come back all together.
+    a half, so that the messages of a storm do not come back all together. Where the destination is only
+    `crowded`, the wait doubles with every third try: what lost its turn shall not wait for ever after.
     """
-    doublings = min(max(receives, 1) - 1, 16)
+    doublings = min((max(receives, 1) - 1) // (_TRIES_OF_A_CROWD if crowded else 1), 16)
     doubled = min(FIRST_DELAY * (1 << doublings), LONGEST_DELAY)
     return max(min(asked, LONGEST_ASKED), doubled * (1 - spread / 2))
 

@@ -75,11 +75,15 @@ class ClaimHeld(PipelineError):
 
 
 class TryAgain(PipelineError):
-    """The alert can not be sent now; `after` is how long the destination asked us to wait, if it did."""
+    """The alert can not be sent now; `after` is how long the destination asked us to wait, if it did.
 
-    def __init__(self, reason: str, after: timedelta = timedelta(0)) -> None:
+    `crowded`: nothing is wrong, it only takes no more at a time.
+    """
+
+    def __init__(self, reason: str, after: timedelta = timedelta(0), *, crowded: bool = False) -> None:
         super().__init__(reason)
         self.after = after
+        self.crowded = crowded
 
 
 class Undeliverable(PipelineError):

@@ -82,8 +82,8 @@ def see_to(
 
 
 def _delay_after(error: Exception, message: QueueMessage, spread_by: str) -> timedelta:
-    asked = error.after if isinstance(error, TryAgain) else timedelta(0)
+    asked, crowded = (error.after, error.crowded) if isinstance(error, TryAgain) else (timedelta(0), False)
     spread = spread_of(spread_by, message.receives)
-    delay = retry_delay(message.receives, spread=spread, asked=asked)
+    delay = retry_delay(message.receives, spread=spread, asked=asked, crowded=crowded)
     # Whoever holds the claim is done within a moment; only of a crashed run does the lease have to lapse.
     return min(delay, error.lease) if isinstance(error, ClaimHeld) else delay

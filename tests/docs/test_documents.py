@@ -8,8 +8,12 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.main import app
+from local.gallery import TITLES
 from rulebook.any_operation import load_any_operation
 from rulebook.config import check_config
+from rulebook.gallery_page import PAGE as GALLERY
+from rulebook.gallery_page import PICTURES
+from rulebook.gallery_page import render_page as render_gallery
 from rulebook.operations_page import PAGE, render_page
 from tests.support.aws_commands import faults_of
 from tests.support.catalog import CATALOG
@@ -83,7 +87,19 @@ def test_every_aws_command_of_the_readme_is_one_that_the_aws_cli_has(command: st
 
 def test_make_alone_says_what_there_is() -> None:
     said = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    verbs = ["setup", "demo", "check", "test", "test-long", "bench", "docs", "models", "lock", "clean"]
+    verbs = [
+        "setup",
+        "demo",
+        "check",
+        "test",
+        "test-long",
+        "bench",
+        "docs",
+        "gallery",
+        "models",
+        "lock",
+        "clean",
+    ]
     assert verbs == re.findall(r"^  make ([a-z-]+) ", said, re.MULTILINE)[1:]
 
 
@@ -99,6 +115,13 @@ def test_the_readme_shows_what_a_command_prints(name: str) -> None:
 
 def test_the_page_of_operations_is_the_one_that_the_catalog_gives() -> None:
     assert render_page(CATALOG, load_any_operation()) == PAGE.read_text(encoding="utf-8")
+
+
+def test_the_gallery_is_the_one_that_the_catalog_gives_and_has_every_picture() -> None:
+    assert render_gallery(CATALOG, TITLES) == GALLERY.read_text(encoding="utf-8")
+    assert sorted(TITLES) == sorted(path.stem for path in PICTURES.glob("*.png"))
+    of_iot = {entry.category for operation, entry in CATALOG.items() if operation.startswith("iot:")}
+    assert set() == of_iot - set(TITLES)
 
 
 def test_the_readme_counts_the_operations_of_the_catalog() -> None:

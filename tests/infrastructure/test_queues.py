@@ -1,5 +1,6 @@
 """Queues and times of the template: who waits how long for whom."""
 
+import itertools
 from datetime import timedelta
 from typing import Any
 
@@ -54,11 +55,12 @@ def test_a_delivery_reaches_the_dead_letter_queue_before_sqs_lets_it_expire(temp
         _queue_of(template, "Summaries")["RedrivePolicy"]["maxReceiveCount"],
     )
     retention = timedelta(seconds=queue["MessageRetentionPeriod"])
-    for spread in (0, 1):
-        for asked in (timedelta(0), timedelta(seconds=1), timedelta(days=1)):
-            tries = range(1, TRIES + 1)
-            waits = sum((retry_delay(each, spread=spread, asked=asked) for each in tries), timedelta(0))
-            assert timedelta(days=2) < waits < retention - timedelta(days=3)
+    asked_for = (timedelta(0), timedelta(seconds=1), timedelta(days=1))
+    for spread, asked, crowded in itertools.product((0, 1), asked_for, (False, True)):
+        tries = range(1, TRIES + 1)
+        delays = [retry_delay(each, spread=spread, asked=asked, crowded=crowded) for each in tries]
+        waits = sum(delays, timedelta(0))
+        assert timedelta(days=2) < waits < retention - timedelta(days=3)
 
 
 def test_failed_messages_of_a_batch_are_handed_out_again(template: dict[str, Any]) -> None:

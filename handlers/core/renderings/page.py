@@ -41,6 +41,7 @@ code { font: 12px/1.5 Menlo, Consolas, "DejaVu Sans Mono", monospace; color: #c0
 .context code { font-size: 11px }
 a { color: #1264a3; text-decoration: none }
 a:hover { text-decoration: underline }
+hr { border: 0; border-top: 1px solid #ddd; margin: .8rem 0 }
 .empty { color: #616061 }
 """
 
@@ -76,6 +77,8 @@ def render_page(messages: Iterable[str], *, title: str, script: str = "") -> str
 def _draw_block(block: Mapping[str, Any]) -> str:
     if block["type"] == "header":
         return f"<h2>{_escape(block['text']['text'])}</h2>"
+    if block["type"] == "divider":
+        return "<hr>"
     if block["type"] == "context":
         return f'<p class="context">{"".join(_draw(each["text"]) for each in block["elements"])}</p>'
     return f"<p>{_draw(block['text']['text'])}</p>"

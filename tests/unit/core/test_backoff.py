@@ -37,3 +37,8 @@ def test_a_hundred_messages_are_spread_over_the_whole_range() -> None:
 def test_the_spread_of_a_message_differs_from_try_to_try_and_is_the_same_when_asked_again() -> None:
     assert spread_of("message", 1) != spread_of("message", 2)
     assert spread_of("message", 1) == spread_of("message", 1)
+
+
+@pytest.mark.parametrize(("receives", "seconds"), [(1, 2), (3, 2), (4, 4), (6, 4), (7, 8), (400, 900)])
+def test_the_wait_for_a_crowded_destination_doubles_with_every_third_try(receives: int, seconds: int) -> None:
+    assert timedelta(seconds=seconds) == retry_delay(receives, spread=0, crowded=True)
