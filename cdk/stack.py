@@ -161,6 +161,23 @@ class ThingwatchStack(Stack):
             ("HandoverFailureQueueUrl", detection.handover_failures, "Events that did not reach detect"),
         ):
             CfnOutput(self, output, value=queue.queue_url, description=holds)
+        for name, function in (
+            ("Detect", detection.detect),
+            ("Summarise", summaries.summarise),
+            ("Deliver", delivery.deliver),
+        ):
+            CfnOutput(
+                self,
+                f"{name}FunctionName",
+                value=function.function.function_name,
+                description=f"The function {name.lower()}",
+            )
+            CfnOutput(
+                self,
+                f"{name}RoleArn",
+                value=function.role.role_arn,
+                description=f"The role of {name.lower()}, for policies of keys, topics and secrets elsewhere",
+            )
         for name, secret in secrets.items():
             self._tell_how_to_set(name, secret)
 

@@ -25,6 +25,7 @@ from cli.explain_text import render_event
 from cli.init import BadAnswer, ask, render_config
 from cli.lookup import OnlyReads, UnknownName, built_in_rules, explain_name, list_all, rules_of
 from cli.mute_commands import mute, mutes, unmute
+from cli.redrive_command import redrive
 from cli.render import Form, NothingToTell, find_alert, render_alert
 from cli.replay import Tally, told_data
 from cli.replay import replay as replay_records
@@ -295,6 +296,7 @@ _MUTE = "--operation iot:CreateThing --actor arn:aws:iam::111122223333:role/ci -
 app.command(epilog=f'Example: thingwatch mute load-test {_MUTE} --reason "load test"')(mute)
 app.command(epilog="Examples: thingwatch mutes; thingwatch mutes --all --json")(mutes)
 app.command(epilog="Example: thingwatch unmute load-test")(unmute)
+app.command(epilog="Examples: thingwatch redrive; thingwatch redrive --send --kind delivery --json")(redrive)
 
 
 @contextmanager

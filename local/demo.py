@@ -273,7 +273,7 @@ def _show(console: Console, found: Sequence[Arrival]) -> None:
             console.print(
                 f"  [{colour}]{arrival.place:<5}[/]"
                 f" after {arrival.seconds:4.2f} s  {escape(arrival.title)}"
-                + (f" [dim]and {more} more[/]" if more else "")
+                + (f" [dim](and {more} more)[/]" if more else "")
             )
 
 

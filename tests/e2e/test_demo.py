@@ -26,7 +26,7 @@ def test_the_demo_shows_every_alert_as_it_arrives_and_what_to_do_next() -> None:
     ]
     assert ["SNS", "Slack"] == sorted(each for each in lines if each in {"SNS", "Slack"})
     assert "Medium: Certificate " in said
-    assert " and 2 more" in said
+    assert "(and 2 more)" in said
     assert "every alert arrived, once" in said
     assert "npx cdk deploy" in said.splitlines()[-1]
 

@@ -187,6 +187,11 @@ def test_the_outputs_say_where_everything_is_and_how_to_set_the_webhook(template
         "DetectFailureQueueUrl",
         "HandoverFailureQueueUrl",
         "SetWebhooksecops",
+        *(
+            f"{name}{what}"
+            for name in ("Detect", "Summarise", "Deliver")
+            for what in ("FunctionName", "RoleArn")
+        ),
     } == set(template["Outputs"])
     command = json.dumps(template["Outputs"]["SetWebhooksecops"]["Value"])
     assert "aws ssm put-parameter --type SecureString --name /thingwatch/slack/secops" in command

@@ -308,6 +308,17 @@ def test_every_command_has_help_with_an_example() -> None:
     names = [
         command.name or command.callback.__name__ for command in app.registered_commands if command.callback
     ]
-    assert ["check", "init", "explain", "replay", "render", "match", "mute", "mutes", "unmute"] == names
+    assert [
+        "check",
+        "init",
+        "explain",
+        "replay",
+        "render",
+        "match",
+        "mute",
+        "mutes",
+        "unmute",
+        "redrive",
+    ] == names
     for name in names:
         assert f"thingwatch {name}" in run(name, "--help").partition("Example")[2]
