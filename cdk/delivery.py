@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from aws_cdk import Duration, RemovalPolicy, Stack, Tags
+from aws_cdk import Duration, Stack, Tags
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from cdk.context import Settings
 from cdk.function import PythonFunction
 from cdk.queues import make_failure_queue, make_work_queue
 
@@ -44,10 +45,10 @@ class Delivery(Construct):
         destinations: Sequence[str],
         topic_arns: Mapping[str, str],
         table_name: str,
-        ephemeral: bool,
+        settings: Settings,
     ) -> None:
         super().__init__(scope, construct_id)
-        self.dead_letters = make_failure_queue(self, "DeadLetters")
+        self.dead_letters = make_failure_queue(self, "DeadLetters", settings)
         self.deliver = PythonFunction(
             self,
             "Deliver",
@@ -60,14 +61,15 @@ class Delivery(Construct):
                 "DEAD_LETTER_QUEUE_URL": self.dead_letters.queue_url,
                 "TOPIC_ARNS": Stack.of(self).to_json_string(dict(topic_arns)),
             },
+            settings=settings,
         )
-        self.queues = {name: self._make_queue(name, ephemeral=ephemeral) for name in destinations}
+        self.queues = {name: self._make_queue(name, settings) for name in destinations}
 
-    def _make_queue(self, destination: str, *, ephemeral: bool) -> sqs.Queue:
+    def _make_queue(self, destination: str, settings: Settings) -> sqs.Queue:
         work = make_work_queue(
             self, f"Queue-{destination}", timeout_seconds=_TIMEOUT_SECONDS, dead_letters=self.dead_letters
         )
-        work.queue.apply_removal_policy(RemovalPolicy.DESTROY if ephemeral else RemovalPolicy.RETAIN)
+        work.queue.apply_removal_policy(settings.removal_policy)
         Tags.of(work.queue).add(STACK_TAG, Stack.of(self).stack_name)
         Tags.of(work.queue).add(DESTINATION_TAG, destination)
         work.feed(self.deliver, at_once=_AT_ONCE, batch=_BATCH)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import cast
 
 from aws_cdk import Duration
@@ -14,6 +13,7 @@ from aws_cdk import aws_lambda_destinations as destinations
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from cdk.context import Settings
 from cdk.delivery import Delivery
 from cdk.function import PythonFunction
 from cdk.queues import make_failure_queue
@@ -41,12 +41,12 @@ class Detection(Construct):
         reads: bool,
         delivery: Delivery,
         summary_queue: sqs.IQueue,
-        grace: timedelta,
         table_name: str,
+        settings: Settings,
     ) -> None:
         super().__init__(scope, construct_id)
-        self.handover_failures = make_failure_queue(self, "HandoverFailures")
-        self.detect_failures = make_failure_queue(self, "DetectFailures")
+        self.handover_failures = make_failure_queue(self, "HandoverFailures", settings)
+        self.detect_failures = make_failure_queue(self, "DetectFailures", settings)
         self.detect = PythonFunction(
             self,
             "Detect",
@@ -59,8 +59,9 @@ class Detection(Construct):
                 "STATE_TABLE": table_name,
                 **delivery.addresses,
                 "SUMMARY_QUEUE_URL": summary_queue.queue_url,
-                "GRACE_SECONDS": str(int(grace.total_seconds())),
+                "GRACE_SECONDS": str(int(settings.grace.total_seconds())),
             },
+            settings=settings,
         )
         self.detect_failures.grant(self.detect.role, "sqs:SendMessage")
         on_failure = lambda_.EventInvokeConfig(

@@ -10,6 +10,10 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from cdk.context import Settings
+
+_ARCHITECTURES = {"arm64": lambda_.Architecture.ARM_64, "x86_64": lambda_.Architecture.X86_64}
+
 
 class PythonFunction(Construct):
     """A function that runs `handlers/<module>.py` of the shared asset. It may do nothing but log
@@ -26,6 +30,7 @@ class PythonFunction(Construct):
         description: str,
         timeout: Duration,
         environment: Mapping[str, str],
+        settings: Settings,
     ) -> None:
         super().__init__(scope, construct_id)
         log_group = logs.LogGroup(
@@ -40,7 +45,7 @@ class PythonFunction(Construct):
             code=code,
             handler=f"handlers.{module}.handler",
             runtime=lambda_.Runtime.PYTHON_3_14,
-            architecture=lambda_.Architecture.ARM_64,
+            architecture=_ARCHITECTURES[settings.architecture],
             memory_size=512,
             timeout=timeout,
             description=description,

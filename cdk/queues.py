@@ -9,6 +9,7 @@ from aws_cdk import aws_lambda_event_sources as event_sources
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from cdk.context import Settings
 from cdk.function import PythonFunction
 
 RETENTION = Duration.days(14)
@@ -19,7 +20,7 @@ It must come to its end well before the queue's retention does: SQS deletes an e
 message, it does not move it to the dead-letter queue."""
 
 
-def make_failure_queue(scope: Construct, construct_id: str) -> sqs.Queue:
+def make_failure_queue(scope: Construct, construct_id: str, settings: Settings) -> sqs.Queue:
     """A queue that keeps whole what could not be processed, until somebody looks."""
     return sqs.Queue(
         scope,
@@ -27,6 +28,7 @@ def make_failure_queue(scope: Construct, construct_id: str) -> sqs.Queue:
         encryption=sqs.QueueEncryption.SQS_MANAGED,
         enforce_ssl=True,
         retention_period=RETENTION,
+        removal_policy=settings.removal_policy,
     )
 
 

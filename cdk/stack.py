@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from pathlib import Path
 from typing import cast
 
@@ -14,9 +13,11 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
+from cdk.context import Settings
 from cdk.delivery import Delivery
 from cdk.detection import Detection
 from cdk.summaries import Summaries
+from handlers.core.destinations import Destination
 from handlers.core.ruleset import Ruleset
 from rulebook.services import Service
 
@@ -33,19 +34,21 @@ class ThingwatchStack(Stack):
         ruleset: Ruleset,
         services: Sequence[Service],
         reads: bool,
-        grace: timedelta,
-        ephemeral: bool,
+        settings: Settings,
     ) -> None:
         super().__init__(
             scope,
             construct_id,
             description="Thingwatch: alerts on changes to an AWS IoT fleet's control plane",
+            stack_name=settings.stack_name,
+            termination_protection=settings.termination_protection,
+            tags=settings.tags,
         )
         destinations = tuple(ruleset.destinations.values())
         code = lambda_.Code.from_asset(str(asset))
         table = self._make_state()
         topics = {
-            destination.name: self._make_topic(destination.name)
+            destination.name: self._make_topic(destination, settings)
             for destination in destinations
             if destination.kind == "sns" and destination.topic is None
         }
@@ -57,9 +60,11 @@ class ThingwatchStack(Stack):
             destinations=[each.name for each in destinations],
             topic_arns=made,
             table_name=table.table_name,
-            ephemeral=ephemeral,
+            settings=settings,
         )
-        summaries = Summaries(self, "Summaries", code=code, delivery=delivery, table_name=table.table_name)
+        summaries = Summaries(
+            self, "Summaries", code=code, delivery=delivery, table_name=table.table_name, settings=settings
+        )
         detection = Detection(
             self,
             "Detection",
@@ -68,16 +73,24 @@ class ThingwatchStack(Stack):
             reads=reads,
             delivery=delivery,
             summary_queue=summaries.queue,
-            grace=grace,
+            settings=settings,
             table_name=table.table_name,
         )
         secrets = {each.name: each.secret for each in destinations if each.secret is not None}
         topic_arns = [*made.values(), *(each.topic for each in destinations if each.topic is not None)]
-        self._grant(detection, summaries, delivery, table=table, topic_arns=topic_arns, secrets=secrets)
+        self._grant(
+            detection,
+            summaries,
+            delivery,
+            table=table,
+            topic_arns=topic_arns,
+            secrets=secrets,
+            destinations=destinations,
+        )
         CfnOutput(
             self,
             "GraceSeconds",
-            value=str(int(grace.total_seconds())),
+            value=str(int(settings.grace.total_seconds())),
             description="So long after a dedup window its rollup is told",
         )
         CfnOutput(
@@ -98,12 +111,14 @@ class ThingwatchStack(Stack):
             removal_policy=RemovalPolicy.DESTROY,
         )
 
-    def _make_topic(self, name: str) -> sns.Topic:
-        topic = sns.Topic(self, f"Topic-{name}", display_name="Thingwatch", enforce_ssl=True)
+    def _make_topic(self, destination: Destination, settings: Settings) -> sns.Topic:
+        topic = sns.Topic(self, f"Topic-{destination.name}", display_name="Thingwatch", enforce_ssl=True)
+        # Its subscriptions were confirmed by people.
+        topic.apply_removal_policy(settings.removal_policy)
         # The bare alias, as SNS's API takes it: then SNS makes its key where there is none yet. The construct
         # would write the alias's ARN, which leaves it to be resolved: https://github.com/aws/aws-cdk/issues/22605
         resource = cast("sns.CfnTopic", topic.node.default_child)
-        resource.kms_master_key_id = "alias/aws/sns"
+        resource.kms_master_key_id = destination.kms_key or "alias/aws/sns"
         return topic
 
     def _grant(
@@ -115,6 +130,7 @@ class ThingwatchStack(Stack):
         table: dynamodb.Table,
         topic_arns: Sequence[str],
         secrets: Mapping[str, str],
+        destinations: Sequence[Destination],
     ) -> None:
         """Let each function touch what it works with, and nothing else."""
         for role in (detection.detect.role, summaries.summarise.role):
@@ -131,6 +147,21 @@ class ThingwatchStack(Stack):
             )
         for secret in secrets.values():
             self._grant_secret(delivery.deliver.role, secret)
+        for destination in destinations:
+            if destination.kms_key is not None:
+                self._grant_key(delivery.deliver.role, destination, destination.kms_key)
+
+    def _grant_key(self, role: iam.Role, destination: Destination, key: str) -> None:
+        """Let a role use the operator's key for what is under it, by way of that service alone:
+        https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html.
+        """
+        if destination.secret is None:
+            actions, service = ["kms:Decrypt", "kms:GenerateDataKey"], "sns"
+        else:
+            actions, service = ["kms:Decrypt"], destination.secret.partition(":")[0]
+        region = key.split(":")[3]
+        via = {"StringEquals": {"kms:ViaService": f"{service}.{region}.{self.url_suffix}"}}
+        role.add_to_policy(iam.PolicyStatement(actions=actions, resources=[key], conditions=via))
 
     def _tell_names(
         self,

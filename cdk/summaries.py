@@ -6,6 +6,7 @@ from aws_cdk import Duration
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from cdk.context import Settings
 from cdk.delivery import Delivery
 from cdk.function import PythonFunction
 from cdk.queues import make_failure_queue, make_work_queue
@@ -24,9 +25,10 @@ class Summaries(Construct):
         code: lambda_.Code,
         delivery: Delivery,
         table_name: str,
+        settings: Settings,
     ) -> None:
         super().__init__(scope, construct_id)
-        self.dead_letters = make_failure_queue(self, "DeadLetters")
+        self.dead_letters = make_failure_queue(self, "DeadLetters", settings)
         work = make_work_queue(
             self, "Queue", timeout_seconds=_TIMEOUT_SECONDS, dead_letters=self.dead_letters
         )
@@ -44,6 +46,7 @@ class Summaries(Construct):
                 "SUMMARY_QUEUE_URL": self.queue.queue_url,
                 "DEAD_LETTER_QUEUE_URL": self.dead_letters.queue_url,
             },
+            settings=settings,
         )
         # The summaries of one bucket would only wait for each other. One a run: a crash touches no other.
         work.feed(self.summarise, at_once=2, batch=1)

@@ -61,6 +61,8 @@ def compile_ruleset(
                 test_host=config.slack_test_host if each.slack is not None else None,
                 topic=None if each.sns == "create" else each.sns,
                 dedup=each.dedup,
+                form=each.format or "alert",
+                kms_key=each.kms_key,
             )
             for name, each in sorted(config.destinations.items())
         },

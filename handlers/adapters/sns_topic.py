@@ -10,7 +10,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from handlers.core.alerts import Alert
 from handlers.core.destinations import Destination
-from handlers.core.renderings.sns import SnsMessage, render_sns
+from handlers.core.renderings.amazon_q import render_amazon_q
+from handlers.core.renderings.sns import list_attributes, render_sns
 from handlers.pipeline import TryAgain, Undeliverable
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class SnsTopic:
         """See `Sender.send`: ten alerts a call, or as many as fit."""
         topic_arn = destination.topic or self._topic_arns[destination.name]
         client = self._client_in(topic_arn.split(":")[3])
-        entries = [_entry(number, render_sns(alert)) for number, alert in enumerate(alerts)]
+        entries = [_entry(number, alert, destination) for number, alert in enumerate(alerts)]
         outcomes: dict[str, Exception | None] = {}
         for batch in _batches(entries):
             outcomes |= _publish(client, topic_arn, batch)
@@ -88,13 +89,17 @@ def _batches(
         yield batch
 
 
-def _entry(number: int, message: SnsMessage) -> PublishBatchRequestEntryTypeDef:
+def _entry(number: int, alert: Alert, destination: Destination) -> PublishBatchRequestEntryTypeDef:
+    attributes = {name: _attribute(value) for name, value in list_attributes(alert).items()}
+    if destination.form == "amazon-q":
+        return {"Id": str(number), "Message": render_amazon_q(alert), "MessageAttributes": attributes}
+    message = render_sns(alert)
     return {
         "Id": str(number),
         "Subject": message.subject,
         "Message": message.message,
         "MessageStructure": "json",
-        "MessageAttributes": {name: _attribute(value) for name, value in message.attributes.items()},
+        "MessageAttributes": attributes,
     }
 
 

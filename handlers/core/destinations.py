@@ -24,6 +24,10 @@ class Destination:
     """The ARN of an existing SNS topic; None where the stack makes one."""
     dedup: bool = True
     """False for an archive: it gets every alert at once, and neither rollups nor mutes concern it."""
+    form: Literal["alert", "amazon-q"] = "alert"
+    """What a topic is sent: text and JSON, or notifications that Amazon Q shows in a chat."""
+    kms_key: str | None = None
+    """ARN of the operator's key, under which the secret or the topic is."""
 
 
 def load_destinations(text: str) -> Mapping[str, Destination]:

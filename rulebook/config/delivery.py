@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, ValidationInfo, model_validator
 
@@ -12,7 +12,7 @@ from handlers.core.routes import Route as CompiledRoute
 from handlers.core.severity import Severity
 from rulebook.config.dedup import Archive
 from rulebook.config.section import SOME, Section, context_of
-from rulebook.config.values import Once, SecretPlace, Topic, name_fault
+from rulebook.config.values import KmsKey, Once, SecretPlace, Topic, name_fault
 from rulebook.faults import Place, did_you_mean, quoted
 from rulebook.validation import Pattern, SeverityName, refuse
 
@@ -35,6 +35,10 @@ class Destination(Section):
     """create, or the ARN of a topic that is there already."""
     dedup: Archive = True
     """off for an archive: every alert at once, no rollups, whatever is muted."""
+    format: Literal["amazon-q"] | None = None
+    """Of a topic that feeds Amazon Q Developer in chat applications, which shows nothing else."""
+    kms_key: KmsKey | None = None
+    """The ARN of your key, if secret or topic are under one; its policy must let the account use it."""
 
     @model_validator(mode="after")
     def _one_kind(self) -> Destination:
@@ -42,6 +46,8 @@ class Destination(Section):
             count = "neither" if self.slack is None else "both"
             advice = "write either `slack: ssm:/thingwatch/slack/NAME` or `sns: create`"
             raise refuse(((), f"{advice}; here are {count}"))
+        if self.format is not None and self.sns is None:
+            raise refuse((("format",), "only an SNS destination has one"))
         return self
 
 

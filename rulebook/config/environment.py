@@ -14,19 +14,15 @@ https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 _OTHER_VARIABLES = 600
 """Bytes of the table's name and three queue URLs, with their variables' names, in the longest Region."""
 
-_LONGEST_URL = (
-    "https://sqs.us-gov-northwest-1.amazonaws.com/123456789012/"
-    "Thingwatch-DeliveryQueue{name}1A2B3C4D-1A2B3C4D5E6F7"
-)
-"""As CloudFormation names a queue in the stack Thingwatch: stack, logical id, and 13 letters of its own. The
-ARN of a topic is shorter."""
+_LONGEST_URL = f"https://sqs.us-gov-northwest-1.amazonaws.com/123456789012/{'x' * 80}"
+"""A queue has 80 letters at most, whatever the stack's name is. The ARN of a topic is not longer."""
 
 
 def destinations_that_fit(destinations: Mapping[str, object]) -> Sequence[str]:
     """The destinations whose queues fit, in config's order."""
     names = [str(name) for name in destinations]
     for count in range(len(names), 0, -1):
-        urls = {name: _LONGEST_URL.format(name=name.replace("-", "")) for name in names[:count]}
+        urls = dict.fromkeys(names[:count], _LONGEST_URL)
         if len(json.dumps(urls, separators=(",", ":"))) <= _ENVIRONMENT - _OTHER_VARIABLES:
             return names[:count]
     return ()

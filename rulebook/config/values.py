@@ -24,6 +24,7 @@ _BUCKET = r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
 _DOMAIN = r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?"
 _TOPIC_ARN = re.compile(rf"arn:aws[a-z-]*:sns:{_REGION}:{_ACCOUNT}:[A-Za-z0-9_-]{{1,256}}", re.ASCII)
 # A path and a name, and * for any text: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+_KMS_KEY = rf"arn:aws[a-z-]*:kms:{_REGION}:{_ACCOUNT}:key/[A-Za-z0-9-]{{1,64}}"
 _PRINCIPAL_ARN = re.compile(rf"arn:aws[a-z-]*:iam::{_ACCOUNT}:(role|user)/[\w+=,.@/*-]{{1,576}}", re.ASCII)
 _SESSION_ARN = re.compile(
     rf"arn:(aws[a-z-]*):sts::({_ACCOUNT}):assumed-role/([\w+=,.@-]{{1,64}})(/.*)?", re.ASCII
@@ -139,6 +140,11 @@ Topic = Annotated[
     str,
     BeforeValidator(_topic),
     WithJsonSchema({"type": "string", "pattern": "^(create|arn:aws[a-z-]*:sns:.*)$", "examples": ["create"]}),
+]
+KmsKey = Annotated[
+    str,
+    matching(_KMS_KEY, "write the key's whole ARN: arn:aws:kms:REGION:ACCOUNT:key/ID"),
+    _pattern(_KMS_KEY),
 ]
 Principal = Annotated[
     str,

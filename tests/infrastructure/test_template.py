@@ -306,3 +306,41 @@ def test_a_warning_of_the_config_is_shown_at_synth(tmp_path: Path) -> None:
     Annotations.from_stack(stack).has_warning(
         "*", Match.string_like_regexp("no route names this destination")
     )
+
+
+KEYS = """
+version: 1
+destinations:
+  secops: {slack: "ssm:/secops", kms_key: "arn:aws:kms:eu-west-1:111122223333:key/one"}
+  pager: {slack: "secretsmanager:pager", kms_key: "arn:aws:kms:eu-west-1:111122223333:key/two"}
+  audit: {sns: create, kms_key: "arn:aws:kms:eu-west-1:111122223333:key/three"}
+"""
+
+
+def test_a_key_of_the_operator_is_used_for_what_is_under_it_alone(tmp_path: Path) -> None:
+    config = tmp_path / "alerts.yaml"
+    config.write_text(KEYS)
+    made = synthesize(config, tmp_path)
+    statements = [
+        statement
+        for policy in resources(made, "AWS::IAM::Policy").values()
+        for statement in policy["PolicyDocument"]["Statement"]
+        if "kms:Decrypt" in statement["Action"]
+    ]
+    found = {each["Resource"].rpartition("/")[2]: each["Action"] for each in statements}
+    assert {
+        "one": "kms:Decrypt",
+        "two": "kms:Decrypt",
+        "three": ["kms:Decrypt", "kms:GenerateDataKey"],
+    } == found
+    assert [True] * 3 == [
+        service in json.dumps(each["Condition"])
+        for each, service in zip(
+            sorted(statements, key=lambda each: each["Resource"]),
+            ("ssm.eu-west-1", "sns.eu-west-1", "secretsmanager.eu-west-1"),
+            strict=True,
+        )
+    ]
+    assert ["arn:aws:kms:eu-west-1:111122223333:key/three"] == [
+        topic["KmsMasterKeyId"] for topic in resources(made, "AWS::SNS::Topic").values()
+    ]

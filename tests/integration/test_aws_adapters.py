@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -14,6 +14,7 @@ from handlers.adapters.sns_topic import SnsTopic
 from handlers.adapters.sqs_deliveries import NotQueued, SqsDeliveries
 from handlers.core.alerts import Delivery, read_delivery
 from handlers.core.destinations import Destination
+from handlers.core.renderings.amazon_q import render_amazon_q
 from handlers.pipeline import TryAgain, Undeliverable
 from local.aws import EmbeddedAws, Fault
 from tests.support.alerts import make_alert
@@ -214,6 +215,17 @@ def test_an_alert_is_published_with_its_subject_and_attributes(aws: EmbeddedAws)
     assert {"Type": "String", "Value": "high"} == attributes["severity"]
     assert {"Type": "Number", "Value": "4"} == attributes["severity_number"]
     assert make_alert().alert_id == json.loads(envelope["Message"])["finding_info"]["uid"]
+
+
+def test_a_topic_for_amazon_q_gets_its_notification_as_it_is(aws: EmbeddedAws) -> None:
+    topic = aws.client("sns").create_topic(Name="chat")["TopicArn"]
+    url = make_queue(aws, "chat")
+    arn = aws.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
+    aws.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn["QueueArn"])
+    chat = replace(AUDIT, form="amazon-q")
+    assert [None] == SnsTopic(lambda _: aws.client("sns"), {"audit": topic}).send([make_alert()], chat)
+    (message,) = receive_all(aws, url)
+    assert render_amazon_q(make_alert()) == json.loads(message["Body"])["Message"]
 
 
 def test_a_topic_is_spoken_to_in_its_own_region(aws: EmbeddedAws) -> None:

@@ -20,14 +20,10 @@ _MACHINES = ("email-json", "firehose", "http", "https", "lambda", "sqs")
 
 @dataclass(frozen=True, slots=True)
 class SnsMessage:
-    """What Publish takes, with MessageStructure=json: `message` holds one body for each protocol.
-
-    Values of `attributes` are texts or numbers.
-    """
+    """What Publish takes, with MessageStructure=json: `message` holds one body for each protocol."""
 
     subject: str
     message: str
-    attributes: dict[str, str | int]
 
 
 def render_sns(alert: Alert) -> SnsMessage:
@@ -36,12 +32,11 @@ def render_sns(alert: Alert) -> SnsMessage:
     return SnsMessage(
         subject=render_subject(alert),
         message=json.dumps(bodies, ensure_ascii=False),
-        attributes=list_attributes(alert),
     )
 
 
 def list_attributes(alert: Alert) -> dict[str, str | int]:
-    """What a subscription can filter by; what the alert does not have is absent."""
+    """Texts and numbers that a subscription can filter by; what the alert does not have is absent."""
     # A mute holds alerts of any place.
     is_of_a_place = alert.rollup is None or alert.rollup.mute is None
     attributes: dict[str, str | int | None] = {

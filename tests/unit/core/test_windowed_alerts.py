@@ -9,7 +9,7 @@ from handlers.core.entries import LONGEST_SHOWN, find_entries
 from handlers.core.judgement import judge_event
 from handlers.core.record import parse_event
 from handlers.core.renderings.slack import render_slack
-from handlers.core.renderings.sns import render_sns
+from handlers.core.renderings.sns import list_attributes, render_sns
 from handlers.core.renderings.text import render_text, render_title
 from handlers.core.windows import Held, Sighting
 from tests.support.small_windows import (
@@ -186,7 +186,7 @@ def test_filter_policies_know_the_kind_and_the_rule() -> None:
         "category": "certificate",
         "account": "111122223333",
         "region": "eu-west-1",
-    } == render_sns(build(BURST, HELD)).attributes
+    } == list_attributes(build(BURST, HELD))
 
 
 def test_a_window_longer_than_a_minute_is_said_in_its_largest_unit() -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handlers.core.renderings.finding import make_finding
-from handlers.core.renderings.sns import render_sns
+from handlers.core.renderings.sns import list_attributes, render_sns
 from handlers.core.renderings.text import render_text
 from tests.support.alerts import make_alert
 from tests.support.rollups import MUTE, make_rollup
@@ -37,11 +37,11 @@ def test_filter_policies_can_select_by_severity_operation_category_and_place() -
         "category": "certificate",
         "account": "111122223333",
         "region": "eu-west-1",
-    } == render_sns(make_alert()).attributes
+    } == list_attributes(make_alert())
 
 
 def test_the_end_of_a_mute_is_of_no_account_region_or_operation() -> None:
-    attributes = render_sns(make_rollup(mute=MUTE)).attributes
+    attributes = list_attributes(make_rollup(mute=MUTE))
     assert {"severity", "severity_number", "kind", "rule", "category"} == set(attributes)
 
 
