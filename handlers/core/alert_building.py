@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from handlers.core.alerts import Actor, Alert, Call, Step, Story
@@ -206,15 +207,19 @@ def _moment(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def _shown(record: Record, paths: Sequence[str]) -> dict[str, str]:
-    values = {path: readable(value_at(record.raw, path)) for path in paths}
+def _shown(record: Record, paths: tuple[str, ...]) -> dict[str, str]:
+    values = ((label, readable(value_at(record.raw, path))) for path, label in _labels_of(paths))
+    return {label: text for label, text in values if text is not None}
+
+
+@lru_cache(maxsize=1024)
+def _labels_of(paths: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Each path with what people call it; two of one name by their whole paths."""
     labels = [_label(path) for path in paths]
-    return {
-        # Two of one name are told by their whole paths.
-        label if labels.count(label) == 1 else path.partition(".")[2]: text
-        for label, (path, text) in zip(labels, values.items(), strict=True)
-        if text is not None
-    }
+    return tuple(
+        (path, label if labels.count(label) == 1 else path.partition(".")[2])
+        for path, label in zip(paths, labels, strict=True)
+    )
 
 
 def _label(path: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from urllib.parse import quote
 
@@ -10,6 +11,10 @@ _PARTITIONS = {
     "cn-": ("aws-cn", "console.amazonaws.cn"),
     "us-gov-": ("aws-us-gov", "console.amazonaws-us-gov.com"),
 }
+
+
+_PLAIN = re.compile(r"[\w.-]*", re.ASCII)
+"""What needs no quoting; nearly all ids are this."""
 
 
 def partition_of(region: str) -> str:
@@ -38,6 +43,8 @@ def _home(region: str, service: str) -> str:
 
 
 def _quoted(text: str) -> str:
+    if _PLAIN.fullmatch(text):
+        return text
     # JSON may hold half a surrogate pair, which UTF-8 can not.
     return quote(text, safe="", errors="replace")
 

@@ -25,7 +25,7 @@ def test_deploying_again_changes_nothing(deployed: World, tmp_path: Path) -> Non
 def test_the_readmes_way_to_deploy_works_in_a_shell_as_it_stands(tmp_path: Path) -> None:
     shown = blocks((ROOT / "README.md").read_text(), "sh")
     (enter,) = [block for block in shown if "source .venv/bin/activate" in block]
-    (install,) = [block for block in shown if "npx cdk deploy" in block]
+    (install,) = [block for block in shown if "npx cdk bootstrap" in block]
     script = f"set -e\n{enter.replace('make setup', '')}\n{install}"
     # Nobody is there to answer whether the new roles are wanted.
     script = script.replace("npx cdk deploy", "npx cdk deploy --require-approval never")

@@ -9,6 +9,7 @@ span: there a `<!channel>`, a link or an asterisk is only text.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from handlers.core.alerts import Alert, Rollup, Story
@@ -165,6 +166,8 @@ def context(text: str) -> Block:
     return {"type": "context", "elements": [_mrkdwn(text)]}
 
 
+# A burst is of one actor, one operation, one place.
+@lru_cache(maxsize=2048)
 def code(text: str) -> str:
     """Text of an event, in a code span."""
     escaped = escape(text)

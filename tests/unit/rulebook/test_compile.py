@@ -127,6 +127,8 @@ def test_everything_else_comes_from_the_config(default: dict[str, Any]) -> None:
                 "test_host": None,
                 "topic": None,
                 "dedup": True,
+                "form": "alert",
+                "kms_key": None,
             },
             "secops": {
                 "name": "secops",
@@ -135,6 +137,8 @@ def test_everything_else_comes_from_the_config(default: dict[str, Any]) -> None:
                 "test_host": None,
                 "topic": None,
                 "dedup": True,
+                "form": "alert",
+                "kms_key": None,
             },
         },
         "routes": [
