@@ -24,6 +24,7 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.panel import Panel
 
+from handlers.core.renderings.slack import SIGNS
 from handlers.core.severity import Severity
 from local.aws import EmbeddedAws, EmbeddedAwsError
 from local.cdk_cli import CdkFailed, delivery_queues, deploy
@@ -176,7 +177,7 @@ def _count_unexpected(stage: Stage, steps: list[Step]) -> int:
     _settle(stage)
     arrived = [
         *(_on_sns(alert, 0) for alert in stage.inbox.poll()),
-        *(_in_slack(message, 0) for message in stage.slack.messages),
+        *(each for message in stage.slack.messages for each in _in_slack(message, 0)),
     ]
     for step in steps:
         for place, expected in _awaited(step):
@@ -234,7 +235,11 @@ def _perform(stage: Stage, step: Step, began: datetime) -> list[Arrival]:
         alerts = zip(inbox.poll()[on_sns:], inbox.received[on_sns:], strict=True)
         found = [
             *(_on_sns(alert, _seconds(received - began)) for alert, received in alerts),
-            *(_in_slack(each, _seconds(each.received - began)) for each in slack.messages[in_slack:]),
+            *(
+                arrival
+                for each in slack.messages[in_slack:]
+                for arrival in _in_slack(each, _seconds(each.received - began))
+            ),
         ]
         return [each for each in found if any(_is_of(expected, each) for expected in step.expected)]
 
@@ -254,9 +259,12 @@ def _on_sns(alert: Mapping[str, Any], seconds: float) -> Arrival:
     return Arrival("SNS", seconds, title, Severity(alert["severity"]), f"{more}{name}")
 
 
-def _in_slack(message: Message, seconds: float) -> Arrival:
-    severity, name = message.label
-    return Arrival("Slack", seconds, message.text, Severity(severity.lower()), name)
+def _in_slack(message: Message, seconds: float) -> list[Arrival]:
+    return [
+        Arrival("Slack", seconds, f"{SIGNS[severity]} {each.headline}", severity, each.name)
+        for each in message.told
+        if (severity := Severity(each.severity))
+    ]
 
 
 def _seconds(span: timedelta) -> float:

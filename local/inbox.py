@@ -24,6 +24,7 @@ def read_alert(text: str) -> Mapping[str, Any]:
         "subject": next((each["name"] for each in finding.get("resources", [])), None),
         "actor": {"name": user["name"], "kind": user["type"]},
         "shown": unmapped.get("parameters", {}),
+        "reasons": unmapped["reasons"],
         **{name: unmapped.get(name) for name in ("kind", "rule", "operation", "story", "rollup")},
     }
 

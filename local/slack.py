@@ -21,10 +21,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Literal, NamedTuple, Self
 
 from handlers.core.renderings.page import render_message, render_page
+from handlers.core.renderings.slack import SIGNS
 
 _MARKUP = re.compile(r"<[^<>|]*\|(?P<label>[^<>]*)>")
 _LIMITS = {"header": 150, "section": 3000}
@@ -33,6 +35,18 @@ _MOST_FIELDS = 10
 _FIELD_LIMIT = 2000
 _HANGS_SECONDS = 60
 """Longer than anybody waits."""
+
+
+_SEVERITIES = {f"{sign} ": severity.value for severity, sign in SIGNS.items()}
+
+
+class Told(NamedTuple):
+    """An alert as a message tells it."""
+
+    severity: str
+    name: str
+    """The operation, or the rule."""
+    headline: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +63,15 @@ class Message:
         return str(self.payload.get("text", ""))
 
     @property
-    def label(self) -> tuple[str, str]:
-        """Of the line below the title the first two parts: the severity, and the operation or the rule. Both
-        empty where that line says something else, as in a digest.
-        """
-        severity, *more = self.readable().splitlines()[1].split(" · ")
-        return (severity, more[0]) if more else ("", "")
+    def told(self) -> list[Told]:
+        """The alerts that it tells: one, or those of a digest."""
+        lines, found = self.readable().splitlines(), []
+        for line, below in pairwise(lines):
+            if line[:2] in _SEVERITIES:
+                # In a digest the sign alone says how bad it is.
+                names = [each for each in below.split(" · ") if each.lower() not in _SEVERITIES.values()]
+                found.append(Told(_SEVERITIES[line[:2]], names[0], line[2:]))
+        return found
 
     def readable(self) -> str:
         """All of it, about as a person reads it: links by their label, the time in UTC, no markup."""

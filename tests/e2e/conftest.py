@@ -64,8 +64,14 @@ class World:
 
     def in_slack(self, subject: str, *, about: str = "") -> list[Message]:
         """Messages in Slack about a resource, by their title, and about an operation or a severity."""
-        found = [each for each in self.slack.messages if shorten(subject) in each.text]
-        return [each for each in found if about in " ".join(each.label)]
+        return [
+            each
+            for each in self.slack.messages
+            if any(
+                shorten(subject) in told.headline and about in f"{told.severity} {told.name}"
+                for told in each.told
+            )
+        ]
 
     def on_sns(self, subject: str, *, about: str = "") -> list[Mapping[str, Any]]:
         """Alerts on SNS of single calls about a resource."""

@@ -19,7 +19,11 @@ from tests.support.alerts import make_alert
 def make_alerts(count: int, name: str) -> list[Alert]:
     """Alerts of different actors, so that each has a short id of its own."""
     identities = [{"type": "IAMUser", "userName": f"{name}-{n}", "arn": f"{name}-{n}"} for n in range(count)]
-    return [make_alert(eventID=each["arn"], userIdentity=each) for each in identities]
+    parameters = {"certificateId": name, "newStatus": "ACTIVE"}
+    return [
+        make_alert(eventID=each["arn"], userIdentity=each, requestParameters=parameters)
+        for each in identities
+    ]
 
 
 def put(world: World, alerts: list[Alert], destination: str) -> None:

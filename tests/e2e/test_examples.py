@@ -77,9 +77,10 @@ class Company:
     def heard(self, subject: str, about: str = "") -> dict[str, str]:
         """The destinations that heard of a resource, and how bad it was."""
         found = {
-            message.path.rpartition("/")[2]: message.label[0].lower()
+            message.path.rpartition("/")[2]: told.severity
             for message in self.slack.messages
-            if shorten(subject) in message.text and about in message.label[1]
+            for told in message.told
+            if shorten(subject) in told.headline and about in told.name
         }
         for name, inbox in self.inboxes.items():
             for alert in inbox.poll():
@@ -172,4 +173,4 @@ def test_an_archive_hears_of_reads_and_people_of_those_that_were_denied(company:
     (read,) = wait_until(reads, PATIENCE)
     assert ("informational", "read-operation") == (read["severity"], read["rule"])
     company.settle()
-    assert [] == [each for each in company.slack.messages if "ListThings" in each.text]
+    assert [] == [each for each in company.slack.messages if "ListThings" in each.readable()]

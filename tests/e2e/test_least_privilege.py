@@ -63,7 +63,7 @@ def test_what_was_held_back_is_counted_and_told(enforced: World) -> None:
     for number in range(5):
         record = make_event("UpdateThing", eventTime=an_hour_ago, eventID=f"held-{number}")["detail"]
         enforced.aws.put_record(record)
-    wait_until(lambda: enforced.in_slack("2 more iot:UpdateThing"), PATIENCE)
+    wait_until(lambda: enforced.in_slack(": 2 more", about="iot:UpdateThing"), PATIENCE)
 
 
 @pytest.mark.parametrize("action", ["dynamodb:Query", "sqs:SendMessage"])

@@ -69,11 +69,11 @@ def test_what_slack_refused_is_told_in_words_and_arrives_once_when_it_is_sent_ag
 
 
 def test_an_event_that_detect_or_eventbridge_could_not_take_goes_to_detect_again(world: World) -> None:
-    lost = make_event(eventID="handed over again", awsRegion="us-east-1")
+    lost = make_event("UpdateThing", eventID="handed over again", awsRegion="us-east-1")
     put(world, "HandoverFailureQueueUrl", json.dumps(lost))
     record = {
         "requestContext": {"condition": "RetriesExhausted"},
-        "requestPayload": make_event(eventID="judged again", awsRegion="us-east-1"),
+        "requestPayload": make_event("UpdateThing", eventID="judged again", awsRegion="us-east-1"),
         "responsePayload": {"errorType": "ClientError", "errorMessage": "Throttled"},
     }
     put(world, "DetectFailureQueueUrl", json.dumps(record))
@@ -106,7 +106,8 @@ def test_what_waits_for_a_removed_destination_is_found_by_its_queues_tags(
         tags={STACK_TAG: "Thingwatch", DESTINATION_TAG: destination},
     )["QueueUrl"]
     identity = {"type": "IAMUser", "userName": f"orphan-{destination}", "arn": f"orphan-{destination}"}
-    alert = make_alert(eventID=destination, userIdentity=identity)
+    parameters = {"certificateId": destination, "newStatus": "ACTIVE"}
+    alert = make_alert(eventID=destination, userIdentity=identity, requestParameters=parameters)
     sqs.send_message(QueueUrl=url, MessageBody=write_delivery(Delivery(alert, destination)))
     failed = found(world, f"by orphan-{destination}")
     assert "its destination was removed from the config" == failed["why"]

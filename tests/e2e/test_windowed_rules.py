@@ -346,6 +346,6 @@ def assert_slack_agrees(world: World) -> None:
         for _ in range({"critical": 2, "high": 1}.get(alert["severity"], 0))
     )
     in_slack = Counter(
-        message.text.partition(" ")[2] for message in world.slack.messages if message.label[1] in RULES
+        told.headline for message in world.slack.messages for told in message.told if told.name in RULES
     )
     assert on_sns == in_slack

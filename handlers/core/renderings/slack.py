@@ -45,7 +45,7 @@ _MODIFIER_GRAVE = "\N{MODIFIER LETTER GRAVE ACCENT}"
 """Looks like a backtick, and ends no code span."""
 
 # The worst differs in shape, for those who see no colours.
-_SIGNS = {
+SIGNS = {
     Severity.INFORMATIONAL: "⚪",
     Severity.LOW: "🔵",
     Severity.MEDIUM: "🟡",
@@ -67,7 +67,7 @@ def render_slack(alert: Alert) -> Block:
 
 def say_signed_headline(alert: Alert) -> str:
     """The headline with the sign of its severity."""
-    return f"{_SIGNS[alert.severity]} {say_headline(alert)}"
+    return f"{SIGNS[alert.severity]} {say_headline(alert)}"
 
 
 def render_blocks(alert: Alert, headline: str) -> list[Block]:
