@@ -168,7 +168,7 @@ def _finding_data(explained: Explanation, finding: Finding) -> dict[str, Any]:
         "severity": finding.severity.value,
         "rule": finding.rule.name,
         "rules": [each.rule.name for each in finding.verdicts],
-        "reasons": list(explain_finding(finding)),
+        "reasons": list(explain_finding(finding, failed=explained.judged.facts["failed"])),
         "statements": list(document_risks(explained.judged.facts)),
         "escalations": [
             _escalation_data(explained, verdict, each)

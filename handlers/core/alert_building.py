@@ -50,7 +50,7 @@ def build_alert(judged: Judged, finding: Finding, ruleset: Ruleset) -> Alert:
         category=rule.category,
         title=fill_title(title, values.describe),
         title_of_many=fill_title(without_names(title), values.describe),
-        reasons=explain_finding(finding),
+        reasons=explain_finding(finding, failed=facts["failed"]),
         statements=document_risks(facts),
         subject=subject,
         shown=_shown(record, rule.shown),

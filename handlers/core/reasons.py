@@ -14,11 +14,13 @@ from handlers.core.text import say_duration
 from handlers.core.windowed_rules import WindowedRule
 
 
-def explain_finding(finding: Finding) -> tuple[str, ...]:
+def explain_finding(finding: Finding, *, failed: bool) -> tuple[str, ...]:
     """Each reason once, in order: what decided the severity; that the call failed; the rules, the worst
     first; the circumstances; automation; expired suppressions.
+
+    What the catalog says that a call does, a failed call did not do.
     """
-    return tuple(dict.fromkeys(_reasons(finding)))
+    return tuple(dict.fromkeys(_reasons(finding, failed=failed)))
 
 
 def explain_entry(entry: Entry) -> tuple[str, ...]:
@@ -53,15 +55,15 @@ def document_risks(facts: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple([why for fact in ("policy", "template") if fact in facts for why in facts[fact]["why"]])
 
 
-def _reasons(finding: Finding) -> Iterator[str]:
-    yield from _deciding(finding)
+def _reasons(finding: Finding, *, failed: bool) -> Iterator[str]:
+    yield from _deciding(finding, failed=failed)
     for circumstance in finding.circumstances:
         if circumstance.at_most is not None:
             yield circumstance.why
     for verdict in finding.verdicts:
-        yield verdict.rule.why
+        yield _say(verdict.rule.why, verdict, failed=failed)
         for escalation in _worst_first(verdict.escalations):
-            yield escalation.why
+            yield _say(escalation.why, verdict, failed=failed)
     for circumstance in finding.circumstances:
         yield circumstance.why
     automation = finding.verdicts[0].automation
@@ -78,7 +80,12 @@ def deciding_escalation(verdict: Verdict) -> Escalation | None:
     return next(fired, None)
 
 
-def _deciding(finding: Finding) -> Iterator[str]:
+def _say(why: str, verdict: Verdict, *, failed: bool) -> str:
+    # A rule of the operator's, whose name has no colon, says what it says, also of calls that failed.
+    return f"had it succeeded: {why}" if failed and ":" in verdict.rule.name else why
+
+
+def _deciding(finding: Finding, *, failed: bool) -> Iterator[str]:
     """What made the severity that people are told."""
     verdict, severity = finding.verdicts[0], finding.severity
     escalation = deciding_escalation(verdict)
@@ -86,7 +93,7 @@ def _deciding(finding: Finding) -> Iterator[str]:
         if circumstance.at_most is severity:
             yield circumstance.why
     if escalation is not None:
-        yield escalation.why
+        yield _say(escalation.why, verdict, failed=failed)
     elif verdict.rule.severity is not severity:
         for circumstance in finding.circumstances:
             if circumstance.at_least is severity:

@@ -26,4 +26,4 @@ def reasons(ruleset: Ruleset | None = None, **record: Any) -> tuple[str, ...]:
     """The reasons of the finding."""
     judged = judge_call(ruleset, **record)
     assert judged.finding is not None
-    return explain_finding(judged.finding)
+    return explain_finding(judged.finding, failed=judged.facts["failed"])
