@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from handlers.core.alerts import Alert
 from handlers.core.renderings.content import (
-    is_of_one_actor,
+    is_of_one_place,
     list_deciding,
     list_details,
     list_links,
@@ -23,6 +23,7 @@ from handlers.core.renderings.content import (
     say_time,
     tell_rollup,
     tell_story,
+    tells_who,
 )
 from handlers.core.renderings.slack import code, escape
 
@@ -70,12 +71,12 @@ def _lines(alert: Alert) -> Iterator[str]:
         yield from (f"*{name}* {code(text)}" for name, text in tell_rollup(alert.rollup))
     if alert.story is not None:
         yield from (f"• {escape(name)} {code(line)}" for name, line in tell_story(alert.story))
-    if alert.rollup is None or is_of_one_actor(alert):
+    if tells_who(alert):
         origin = f" from {code(alert.source_ip)}" if alert.source_ip else ""
         yield f"*Who* {code(say_actor(alert.actor))}{origin}"
     if alert.rollup is None:
         yield f"*When* {say_time(alert.time)}"
-    if alert.rollup is None or alert.rollup.mute is None:
+    if is_of_one_place(alert):
         account, region = alert.where
         yield f"*Where* account {code(account)}, {code(region)}"
     yield from (f"{escape(name)}: {code(value)}" for name, value in alert.shown.items())

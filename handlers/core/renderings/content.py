@@ -53,6 +53,16 @@ def is_of_one_actor(alert: Alert) -> bool:
     return alert.rollup is None or (alert.rollup.mute is None and alert.operation is not None)
 
 
+def is_of_one_place(alert: Alert) -> bool:
+    """Whether all that it tells of is of one account and Region: a mute holds alerts of any."""
+    return alert.rollup is None or alert.rollup.mute is None
+
+
+def tells_who(alert: Alert) -> bool:
+    """Whether a message names an actor: who made the calls, or of several the one that completed them."""
+    return alert.rollup is None or is_of_one_actor(alert)
+
+
 def say_actor(actor: Actor) -> str:
     """Who did it: what the caller is, its name, and the session if there is one."""
     kind = actor.kind.replace("-", " ").replace("iam", "IAM").replace("aws", "AWS")

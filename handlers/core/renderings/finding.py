@@ -13,7 +13,13 @@ from typing import Any
 
 from handlers.core.alerts import Alert
 from handlers.core.codec import to_json
-from handlers.core.renderings.content import is_of_one_actor, list_links, list_steps, say_headline
+from handlers.core.renderings.content import (
+    is_of_one_actor,
+    is_of_one_place,
+    list_links,
+    list_steps,
+    say_headline,
+)
 from handlers.core.severity import Severity
 
 VERSION = 1
@@ -84,7 +90,7 @@ def _info(alert: Alert) -> dict[str, Any]:
 
 
 def _cloud(alert: Alert) -> dict[str, Any]:
-    if alert.rollup is not None and alert.rollup.mute is not None:
+    if not is_of_one_place(alert):
         return {"provider": "AWS"}
     account = _present({"uid": alert.account, "name": alert.account_name})
     return {"provider": "AWS", "account": account, "region": alert.region}

@@ -14,7 +14,7 @@ from typing import Any
 
 from handlers.core.alerts import Alert, Rollup, Story
 from handlers.core.renderings.content import (
-    is_of_one_actor,
+    is_of_one_place,
     list_deciding,
     list_details,
     list_links,
@@ -27,6 +27,7 @@ from handlers.core.renderings.content import (
     tell_call,
     tell_rollup,
     tell_story,
+    tells_who,
 )
 from handlers.core.severity import Severity
 
@@ -112,14 +113,14 @@ def _counts(rollup: Rollup) -> list[str]:
 def _about(alert: Alert) -> list[str]:
     """Who, from where, when, and which account and Region."""
     lines = []
-    if alert.rollup is None or is_of_one_actor(alert):
+    if tells_who(alert):
         origin = f" from {code(alert.source_ip)}" if alert.source_ip else ""
         lines.append(f"*Who* {code(say_actor(alert.actor))}{origin}")
     if alert.rollup is None:
         # The reader's own time; what is behind the bar is for apps that do not know it.
         epoch = int(alert.time.timestamp())
         lines.append(f"*When* <!date^{epoch}^{{date_short_pretty}} {{time_secs}}|{say_time(alert.time)}>")
-    if alert.rollup is None or alert.rollup.mute is None:
+    if is_of_one_place(alert):
         account, region = alert.where
         lines.append(f"*Where* account {code(account)}, {code(region)}")
     return lines

@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass
 
 from handlers.core.alerts import Alert
+from handlers.core.renderings.content import is_of_one_place
 from handlers.core.renderings.finding import SEVERITY_IDS, render_finding
 from handlers.core.renderings.text import render_text, render_title
 
@@ -37,8 +38,7 @@ def render_sns(alert: Alert) -> SnsMessage:
 
 def list_attributes(alert: Alert) -> dict[str, str | int]:
     """Texts and numbers that a subscription can filter by; what the alert does not have is absent."""
-    # A mute holds alerts of any place.
-    is_of_a_place = alert.rollup is None or alert.rollup.mute is None
+    has_place = is_of_one_place(alert)
     attributes: dict[str, str | int | None] = {
         "severity": alert.severity.value,
         "severity_number": SEVERITY_IDS[alert.severity],
@@ -46,8 +46,8 @@ def list_attributes(alert: Alert) -> dict[str, str | int]:
         "rule": alert.rule,
         "operation": alert.operation,
         "category": alert.category,
-        "account": alert.account if is_of_a_place else None,
-        "region": alert.region if is_of_a_place else None,
+        "account": alert.account if has_place else None,
+        "region": alert.region if has_place else None,
     }
     return {name: value for name, value in attributes.items() if value is not None}
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from handlers.core.alerts import Alert, Story
 from handlers.core.renderings.content import (
-    is_of_one_actor,
+    is_of_one_place,
     list_deciding,
     list_details,
     list_links,
@@ -19,6 +19,7 @@ from handlers.core.renderings.content import (
     tell_call,
     tell_rollup,
     tell_story,
+    tells_who,
 )
 
 _WIDTH = 8
@@ -89,11 +90,11 @@ def _step(number: int, step: str) -> Iterator[str]:
 def _about(alert: Alert) -> Iterator[tuple[str, str]]:
     if alert.rollup is not None:
         yield from tell_rollup(alert.rollup)
-    if alert.rollup is None or is_of_one_actor(alert):
+    if tells_who(alert):
         yield "Who", say_actor(alert.actor) + (f" from {alert.source_ip}" if alert.source_ip else "")
     if alert.rollup is None:
         yield "When", say_time(alert.time)
-    if alert.rollup is None or alert.rollup.mute is None:
+    if is_of_one_place(alert):
         account, region = alert.where
         yield "Where", f"account {account}, {region}"
 
