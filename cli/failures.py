@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from handlers.core.alerts import BadDelivery, UnknownDelivery, read_delivery
 from handlers.core.record import as_mapping
@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
 _TRIED_OUT = "it was tried again for days without success"
-_HIDDEN_SECONDS = 60
-"""So long a message that is looked at is hidden from others; it is shown again when it was listed."""
+HIDDEN_MINUTES = 5
+"""So long a message that is looked at is hidden from others, unless it is shown again before."""
+_BATCH = 10
+"""Most messages of one call to SQS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class Failed:
     """What is sent again; None where it can not be read."""
 
 
-_Reader = Callable[[str, Mapping[str, str]], tuple[str, str, str | None, str | None]]
+Reader = Callable[[str, Mapping[str, str]], tuple[str, str, str | None, str | None]]
 """From a body and its attributes: what it is, why it failed, its destination, and what is sent again."""
 
 
@@ -53,7 +55,7 @@ def read_deliveries(body: str, attributes: Mapping[str, str]) -> tuple[str, str,
         delivery = read_delivery(body)
     except (BadDelivery, UnknownDelivery) as error:
         return clean(body), f"{why} ({error})", None, None
-    return render_title(delivery.alert), why, delivery.destination, body
+    return render_title(delivery.alert), why, clean(delivery.destination), body
 
 
 def read_summaries(body: str, attributes: Mapping[str, str]) -> tuple[str, str, str | None, str | None]:
@@ -92,26 +94,63 @@ def read_events(body: str, attributes: Mapping[str, str]) -> tuple[str, str, str
     return what, why, None, json.dumps(event) if event else None
 
 
-def receive(sqs: SQSClient, kind: str, queue_url: str, read: _Reader) -> Iterator[Failed]:
-    """Every message of a queue, each once; it stays there, hidden for a minute."""
+class Depth(NamedTuple):
+    """How many messages a queue holds, as far as SQS knows: it learns of a change within a minute."""
+
+    shown: int
+    hidden: int
+    """Somebody looks at them, or was stopped while looking."""
+
+
+def read_depth(sqs: SQSClient, queue_url: str) -> Depth:
+    """How many messages a queue holds."""
+    found = sqs.get_queue_attributes(
+        QueueUrl=queue_url,
+        AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+    )["Attributes"]
+    return Depth(
+        shown=int(found["ApproximateNumberOfMessages"]),
+        hidden=int(found["ApproximateNumberOfMessagesNotVisible"]),
+    )
+
+
+def receive(
+    sqs: SQSClient, kind: str, queue_url: str, read: Reader, *, expected: int
+) -> Iterator[list[Failed]]:
+    """Every message of a queue, each once, in batches; it stays there, hidden for `HIDDEN_MINUTES`."""
     seen: set[str] = set()
     while True:
         answer = sqs.receive_message(
             QueueUrl=queue_url,
-            MaxNumberOfMessages=10,
-            VisibilityTimeout=_HIDDEN_SECONDS,
+            MaxNumberOfMessages=_BATCH,
+            VisibilityTimeout=60 * HIDDEN_MINUTES,
+            # A call that does not wait asks some of SQS's servers, and may find nothing where something is:
+            # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-short-and-long-polling.html
+            WaitTimeSeconds=1 if len(seen) < expected else 0,
             MessageAttributeNames=["All"],
             MessageSystemAttributeNames=["SentTimestamp"],
         )
         new = [each for each in answer.get("Messages", []) if each["MessageId"] not in seen]
         if not new:
             return
-        for message in new:
-            seen.add(message["MessageId"])
-            yield _make(message, kind, queue_url, read)
+        seen.update(each["MessageId"] for each in new)
+        yield [_make(message, kind, queue_url, read) for message in new]
 
 
-def _make(message: MessageTypeDef, kind: str, queue_url: str, read: _Reader) -> Failed:
+def show_messages(sqs: SQSClient, queue_url: str, receipt_handles: Sequence[str]) -> None:
+    """Let others receive messages that were only looked at."""
+    for start in range(0, len(receipt_handles), _BATCH):
+        # What SQS answers that it can not show is shown or deleted already: the call as such succeeds.
+        sqs.change_message_visibility_batch(
+            QueueUrl=queue_url,
+            Entries=[
+                {"Id": str(number), "ReceiptHandle": handle, "VisibilityTimeout": 0}
+                for number, handle in enumerate(receipt_handles[start : start + _BATCH])
+            ],
+        )
+
+
+def _make(message: MessageTypeDef, kind: str, queue_url: str, read: Reader) -> Failed:
     attributes = {
         name: value.get("StringValue", "") for name, value in message.get("MessageAttributes", {}).items()
     }

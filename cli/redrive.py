@@ -7,12 +7,20 @@ A message is deleted only after it was sent, so whoever stops this loses nothing
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from cli.deployment import Deployment
-from cli.failures import Failed, read_deliveries, read_events, read_summaries, receive
+from cli.deployment import Deployment, NotReached, aws_errors_told
+from cli.failures import (
+    Failed,
+    Reader,
+    read_deliveries,
+    read_depth,
+    read_events,
+    read_summaries,
+    receive,
+    show_messages,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -21,66 +29,115 @@ if TYPE_CHECKING:
 STACK_TAG, DESTINATION_TAG = "thingwatch:stack", "thingwatch:destination"
 """As cdk/delivery.py writes them."""
 
+SENT = "sent"
+"""The fate of a message that is where it belongs, and in its failure queue no more."""
+
 _QUEUES = {
     "DeadLetterQueueUrl": ("delivery", read_deliveries),
     "SummaryDeadLetterQueueUrl": ("summary", read_summaries),
     "DetectFailureQueueUrl": ("event", read_events),
     "HandoverFailureQueueUrl": ("event", read_events),
 }
+_SURE_PREFIX = 20
+"""So much of a stack's name is in the names of its queues: CloudFormation cuts a long one."""
 
 
 class NotSent(Exception):
     """A message that stays where it is; the text says why."""
 
 
-@dataclass(frozen=True)
 class Redrive:
-    """The failure queues of a deployed stack."""
+    """The failure queues of a deployed stack, as one run of the command looks at them.
 
-    sqs: SQSClient
-    lambda_: LambdaClient
-    deployment: Deployment
-    stack: str
+    Each message is sent before the next few are received, so none shows itself again in between, however
+    many there are.
+    """
 
-    def find(self) -> Iterator[Failed]:
-        """Everything that failed, and what waits for destinations that config has no more."""
-        for output, (kind, read) in _QUEUES.items():
-            yield from receive(self.sqs, kind, self.deployment.output(output), read)
-        for url in self._find_orphans():
-            yield from receive(self.sqs, "delivery", url, _read_orphans)
+    def __init__(self, sqs: SQSClient, lambda_: LambdaClient, deployment: Deployment, *, stack: str) -> None:
+        self._sqs = sqs
+        self._lambda = lambda_
+        self._deployment = deployment
+        self._stack = stack
+        self._looked_at: dict[str, Failed] = {}
+        self._sent: set[tuple[str, str]] = set()
+        self.hidden = 0
+        """How many messages could not be looked at: another run looks at them, or one was stopped."""
+
+    def find(self, kind: str | None = None) -> Iterator[Failed]:
+        """What failed (all, or of one kind), and what waits for destinations that config has no more."""
+        for output, (each, read) in _QUEUES.items():
+            if kind in (None, each):
+                yield from self._look(each, self._deployment.output(output), read)
+        if kind in (None, "delivery"):
+            for url in self._find_orphans():
+                yield from self._look("delivery", url, _read_orphans)
+
+    def _look(self, kind: str, url: str, read: Reader) -> Iterator[Failed]:
+        depth = read_depth(self._sqs, url)
+        self.hidden += depth.hidden
+        for batch in receive(self._sqs, kind, url, read, expected=depth.shown):
+            self._looked_at |= {each.message_id: each for each in batch}
+            yield from batch
 
     def _find_orphans(self) -> Iterator[str]:
         """The queues of removed destinations: tagged as ours, and no output names them."""
-        known = set(self.deployment.outputs.values())
-        pages = self.sqs.get_paginator("list_queues").paginate(QueueNamePrefix=f"{self.stack}-")
+        # By their names: what stands before them depends on the endpoint that was asked.
+        known = {_name_of(each) for each in self._deployment.outputs.values()}
+        pages = self._sqs.get_paginator("list_queues").paginate(
+            QueueNamePrefix=self._stack[:_SURE_PREFIX],
+            # SQS has a next page only for who says how long one is.
+            PaginationConfig={"PageSize": 1000},
+        )
         for url in (url for page in pages for url in page.get("QueueUrls", [])):
-            if url not in known:
-                tags = self.sqs.list_queue_tags(QueueUrl=url).get("Tags", {})
-                if tags.get(STACK_TAG) == self.stack and DESTINATION_TAG in tags:
+            if _name_of(url) not in known:
+                tags = self._sqs.list_queue_tags(QueueUrl=url).get("Tags", {})
+                if tags.get(STACK_TAG) == self._stack and DESTINATION_TAG in tags:
                     yield url
 
-    def send(self, failed: Failed) -> None:
-        """Send a message again and take it out of its queue. Raises `NotSent`."""
+    def send(self, failed: Failed) -> str:
+        """Send a message again and take it out of its queue; what became of it: `SENT`, or why not."""
+        try:
+            with aws_errors_told():
+                self._hand_over(failed)
+        except (NotSent, NotReached) as error:
+            return f"stays: {error}"
+        try:
+            with aws_errors_told():
+                self._sqs.delete_message(QueueUrl=failed.queue_url, ReceiptHandle=failed.receipt_handle)
+        except NotReached as error:
+            return f"sent, but it stays in its failure queue too: {error}"
+        del self._looked_at[failed.message_id]
+        return SENT
+
+    def _hand_over(self, failed: Failed) -> None:
         if failed.payload is None:
             raise NotSent("it can not be read")
+        what = (failed.kind, failed.payload)
+        if what in self._sent:
+            # Perhaps it failed again at once; then it would go round and round.
+            raise NotSent("the same was sent already by this command")
         if failed.kind == "event":
-            name = self.deployment.output("DetectFunctionName")
-            self.lambda_.invoke(FunctionName=name, InvocationType="Event", Payload=failed.payload.encode())
+            name = self._deployment.output("DetectFunctionName")
+            self._lambda.invoke(FunctionName=name, InvocationType="Event", Payload=failed.payload.encode())
         else:
-            self.sqs.send_message(QueueUrl=self._target(failed), MessageBody=failed.payload)
-        self.sqs.delete_message(QueueUrl=failed.queue_url, ReceiptHandle=failed.receipt_handle)
+            self._sqs.send_message(QueueUrl=self._target(failed), MessageBody=failed.payload)
+        self._sent.add(what)
 
     def _target(self, failed: Failed) -> str:
         if failed.destination is None:
-            return self.deployment.output("SummaryQueueUrl")
-        return find_queue(failed.destination, self.deployment.outputs)
+            return self._deployment.output("SummaryQueueUrl")
+        return find_queue(failed.destination, self._deployment.outputs)
 
-    def show_again(self, failed: Sequence[Failed]) -> None:
-        """Let others receive what was only looked at."""
-        for each in failed:
-            self.sqs.change_message_visibility(
-                QueueUrl=each.queue_url, ReceiptHandle=each.receipt_handle, VisibilityTimeout=0
-            )
+    def show_again(self) -> None:
+        """Let others receive at once what was looked at and not sent."""
+        for url in {each.queue_url for each in self._looked_at.values()}:
+            handles = [each.receipt_handle for each in self._looked_at.values() if each.queue_url == url]
+            show_messages(self._sqs, url, handles)
+        self._looked_at.clear()
+
+
+def _name_of(queue_url: str) -> str:
+    return queue_url.rpartition("/")[2]
 
 
 def find_queue(destination: str, outputs: Mapping[str, str]) -> str:
@@ -99,4 +156,4 @@ def _read_orphans(body: str, attributes: Mapping[str, str]) -> tuple[str, str, s
 def reach(deployment: Deployment, stack: str) -> Redrive:
     """The failure queues of a deployed stack."""
     session = deployment.session
-    return Redrive(session.client("sqs"), session.client("lambda"), deployment, stack)
+    return Redrive(session.client("sqs"), session.client("lambda"), deployment, stack=stack)

@@ -9,9 +9,9 @@ from typing import Annotated, Literal, NoReturn
 import typer
 
 from cli.deployment import STACK, NotReached, Place, aws_errors_told, find_deployment
-from cli.failures import Failed, failed_data
+from cli.failures import HIDDEN_MINUTES, Failed, failed_data
 from cli.mute_commands import JsonOption, ProfileOption, RegionOption, StackOption
-from cli.redrive import NotSent, Redrive, reach
+from cli.redrive import SENT, reach
 from handlers.core.text import say_count
 
 Kind = Literal["delivery", "summary", "event"]
@@ -36,40 +36,47 @@ def redrive(
     """
     if any(len(each) < _SHORTEST_ID for each in only or ()):
         _refuse(f"--only takes at least {_SHORTEST_ID} characters of an id")
+    told: list[tuple[Failed, str]] = []
+    hidden, fault = 0, None
     try:
         with aws_errors_told():
             place = Place(stack=stack, region=region, profile=profile)
             queues = reach(find_deployment(place), stack)
-            found = [each for each in queues.find() if _is_wanted(each, only, kind)]
-            fates = [_send(each, queues) if send else "waits" for each in found]
-            queues.show_again([each for each, fate in zip(found, fates, strict=True) if fate != "sent"])
+            try:
+                for failed in queues.find(kind):
+                    if not only or failed.message_id.startswith(tuple(only)):
+                        fate = queues.send(failed) if send else "waits"
+                        told.append((failed, fate))
+            finally:
+                queues.show_again()
+            # Whoever chose what was found need not hear of others.
+            hidden = 0 if only and told else queues.hidden
     except NotReached as error:
-        _refuse(str(error))
-    told = list(zip(found, fates, strict=True))
+        fault = str(error)
+    if fault is None or told:
+        # Also where AWS can not be reached any more: what was sent until then is sent.
+        _tell(told, send=send, as_json=as_json, chosen=bool(only), hidden=hidden)
+    if fault is not None:
+        _refuse(fault)
+    raise typer.Exit(1 if hidden or any(fate != SENT for _, fate in told) else 0)
+
+
+def _tell(told: list[tuple[Failed, str]], *, send: bool, as_json: bool, chosen: bool, hidden: int) -> None:
     if as_json:
         typer.echo(json.dumps([failed_data(each, fate=fate) for each, fate in told]))
-    else:
+    elif told:
         typer.echo("\n".join(_lines(told, send=send)))
-    raise typer.Exit(1 if any(fate != "sent" for fate in fates) else 0)
-
-
-def _is_wanted(failed: Failed, only: list[str] | None, kind: Kind | None) -> bool:
-    is_chosen = not only or failed.message_id.startswith(tuple(only))
-    return is_chosen and kind in (None, failed.kind)
-
-
-def _send(failed: Failed, queues: Redrive) -> str:
-    try:
-        queues.send(failed)
-    except NotSent as error:
-        return f"stays: {error}"
-    return "sent"
+    elif not hidden:
+        typer.echo(f"{'no such message' if chosen else 'nothing'} is in the failure queues")
+    if hidden:
+        typer.echo(
+            f"hidden for now: {say_count(hidden, 'message')}, for another run looks there or was stopped;"
+            f" look again in {HIDDEN_MINUTES} minutes",
+            err=True,
+        )
 
 
 def _lines(told: list[tuple[Failed, str]], *, send: bool) -> Iterator[str]:
-    if not told:
-        yield "nothing is in the failure queues"
-        return
     for failed, fate in told:
         to = f" to {failed.destination}" if failed.destination else ""
         yield f"{failed.message_id[:8]}  {failed.kind}{to}, since {failed.since:%Y-%m-%d %H:%M:%S} UTC"
@@ -77,7 +84,7 @@ def _lines(told: list[tuple[Failed, str]], *, send: bool) -> Iterator[str]:
         yield f"          because {failed.why}"
         if send:
             yield f"          {fate}"
-    sent = sum(fate == "sent" for _, fate in told)
+    sent = sum(fate == SENT for _, fate in told)
     yield ""
     if send:
         yield f"{say_count(sent, 'message')} sent again, {len(told) - sent:,} left"
