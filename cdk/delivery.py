@@ -12,7 +12,7 @@ from constructs import Construct
 
 from cdk.context import Settings
 from cdk.function import PythonFunction
-from cdk.queues import make_failure_queue, make_work_queue
+from cdk.queues import STACK_TAG, make_failure_queue, make_work_queue
 
 _TIMEOUT_SECONDS = 75
 """Shorter than the lease of a claim: see LEASE in handlers/deliver.py."""
@@ -24,8 +24,8 @@ a second, so more would only meet 429."""
 _BATCH = 10
 """Deliveries of one run: what waits becomes one digest in Slack, one call to SNS."""
 
-STACK_TAG, DESTINATION_TAG = "thingwatch:stack", "thingwatch:destination"
-"""By these the queue of a destination that was removed is found again."""
+DESTINATION_TAG = "thingwatch:destination"
+"""By this the queue of a destination that was removed is found again."""
 
 
 class Delivery(Construct):
@@ -48,7 +48,7 @@ class Delivery(Construct):
         settings: Settings,
     ) -> None:
         super().__init__(scope, construct_id)
-        self.dead_letters = make_failure_queue(self, "DeadLetters", settings)
+        self.dead_letters = make_failure_queue(self, "DeadLetters", settings, holds="delivery")
         self.deliver = PythonFunction(
             self,
             "Deliver",

@@ -45,8 +45,8 @@ class Detection(Construct):
         settings: Settings,
     ) -> None:
         super().__init__(scope, construct_id)
-        self.handover_failures = make_failure_queue(self, "HandoverFailures", settings)
-        self.detect_failures = make_failure_queue(self, "DetectFailures", settings)
+        self.handover_failures = make_failure_queue(self, "HandoverFailures", settings, holds="event")
+        self.detect_failures = make_failure_queue(self, "DetectFailures", settings, holds="event")
         self.detect = PythonFunction(
             self,
             "Detect",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
-from aws_cdk import Duration
+from aws_cdk import Duration, Stack, Tags
 from aws_cdk import aws_lambda_event_sources as event_sources
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
@@ -20,9 +21,21 @@ It must come to its end well before the queue's retention does: SQS deletes an e
 message, it does not move it to the dead-letter queue."""
 
 
-def make_failure_queue(scope: Construct, construct_id: str, settings: Settings) -> sqs.Queue:
+STACK_TAG = "thingwatch:stack"
+"""The name of the stack whose queue it is. A queue that outlives its stack is found again by it."""
+FAILURES_TAG = "thingwatch:failures"
+"""Of a failure queue: what failed."""
+
+
+def make_failure_queue(
+    scope: Construct,
+    construct_id: str,
+    settings: Settings,
+    *,
+    holds: Literal["delivery", "summary", "event"],
+) -> sqs.Queue:
     """A queue that keeps whole what could not be processed, until somebody looks."""
-    return sqs.Queue(
+    queue = sqs.Queue(
         scope,
         construct_id,
         encryption=sqs.QueueEncryption.SQS_MANAGED,
@@ -30,6 +43,9 @@ def make_failure_queue(scope: Construct, construct_id: str, settings: Settings) 
         retention_period=RETENTION,
         removal_policy=settings.removal_policy,
     )
+    Tags.of(queue).add(STACK_TAG, Stack.of(scope).stack_name)
+    Tags.of(queue).add(FAILURES_TAG, holds)
+    return queue
 
 
 @dataclass(frozen=True, slots=True)

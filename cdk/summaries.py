@@ -28,7 +28,7 @@ class Summaries(Construct):
         settings: Settings,
     ) -> None:
         super().__init__(scope, construct_id)
-        self.dead_letters = make_failure_queue(self, "DeadLetters", settings)
+        self.dead_letters = make_failure_queue(self, "DeadLetters", settings, holds="summary")
         work = make_work_queue(
             self, "Queue", timeout_seconds=_TIMEOUT_SECONDS, dead_letters=self.dead_letters
         )

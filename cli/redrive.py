@@ -26,17 +26,26 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_sqs import SQSClient
 
-STACK_TAG, DESTINATION_TAG = "thingwatch:stack", "thingwatch:destination"
-"""As cdk/delivery.py writes them."""
+STACK_TAG, DESTINATION_TAG, FAILURES_TAG = (
+    "thingwatch:stack",
+    "thingwatch:destination",
+    "thingwatch:failures",
+)
+"""As cdk/queues.py and cdk/delivery.py write them."""
 
 SENT = "sent"
 """The fate of a message that is where it belongs, and in its failure queue no more."""
 
 _QUEUES = {
-    "DeadLetterQueueUrl": ("delivery", read_deliveries),
-    "SummaryDeadLetterQueueUrl": ("summary", read_summaries),
-    "DetectFailureQueueUrl": ("event", read_events),
-    "HandoverFailureQueueUrl": ("event", read_events),
+    "DeadLetterQueueUrl": "delivery",
+    "SummaryDeadLetterQueueUrl": "summary",
+    "DetectFailureQueueUrl": "event",
+    "HandoverFailureQueueUrl": "event",
+}
+_READERS: Mapping[str, Reader] = {
+    "delivery": read_deliveries,
+    "summary": read_summaries,
+    "event": read_events,
 }
 _SURE_PREFIX = 20
 """So much of a stack's name is in the names of its queues: CloudFormation cuts a long one."""
@@ -65,12 +74,12 @@ class Redrive:
 
     def find(self, kind: str | None = None) -> Iterator[Failed]:
         """What failed (all, or of one kind), and what waits for destinations that config has no more."""
-        for output, (each, read) in _QUEUES.items():
+        for output, each in _QUEUES.items():
             if kind in (None, each):
-                yield from self._look(each, self._deployment.output(output), read)
-        if kind in (None, "delivery"):
-            for url in self._find_orphans():
-                yield from self._look("delivery", url, _read_orphans)
+                yield from self._look(each, self._deployment.output(output), _READERS[each])
+        for each, url, read in self._find_orphans():
+            if kind in (None, each):
+                yield from self._look(each, url, read)
 
     def _look(self, kind: str, url: str, read: Reader) -> Iterator[Failed]:
         depth = read_depth(self._sqs, url)
@@ -79,8 +88,10 @@ class Redrive:
             self._looked_at |= {each.message_id: each for each in batch}
             yield from batch
 
-    def _find_orphans(self) -> Iterator[str]:
-        """The queues of removed destinations: tagged as ours, and no output names them."""
+    def _find_orphans(self) -> Iterator[tuple[str, str, Reader]]:
+        """Queues that are tagged as ours, and no output names them: of a destination that was removed, or of
+        a stack of this name that was destroyed. Each with what it holds, and how that is read.
+        """
         # By their names: what stands before them depends on the endpoint that was asked.
         known = {_name_of(each) for each in self._deployment.outputs.values()}
         pages = self._sqs.get_paginator("list_queues").paginate(
@@ -91,8 +102,12 @@ class Redrive:
         for url in (url for page in pages for url in page.get("QueueUrls", [])):
             if _name_of(url) not in known:
                 tags = self._sqs.list_queue_tags(QueueUrl=url).get("Tags", {})
-                if tags.get(STACK_TAG) == self._stack and DESTINATION_TAG in tags:
-                    yield url
+                if tags.get(STACK_TAG) != self._stack:
+                    continue
+                if DESTINATION_TAG in tags:
+                    yield "delivery", url, _read_orphans
+                elif (kind := tags.get(FAILURES_TAG, "")) in _READERS:
+                    yield kind, url, _READERS[kind]
 
     def send(self, failed: Failed) -> str:
         """Send a message again and take it out of its queue; what became of it: `SENT`, or why not."""

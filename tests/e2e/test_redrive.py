@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from cdk.delivery import DESTINATION_TAG, STACK_TAG
+from cdk.delivery import DESTINATION_TAG
+from cdk.queues import STACK_TAG
 from handlers.core.alerts import Delivery, write_delivery
 from handlers.core.dedup import Bucket
 from handlers.core.rollups import Summary, write_summary

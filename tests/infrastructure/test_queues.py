@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from cdk.delivery import DESTINATION_TAG, STACK_TAG
-from cdk.queues import TRIES
+from cdk.delivery import DESTINATION_TAG
+from cdk.queues import FAILURES_TAG, STACK_TAG, TRIES
 from handlers import deliver
 from handlers.core.backoff import retry_delay
 from handlers.pipeline.muting import TAKES_EFFECT
@@ -92,3 +92,17 @@ def test_the_queue_of_a_removed_destination_is_kept_and_found_by_its_tags(templa
     assert [{"Thingwatch"}, {"audit", "secops"}] == [
         {each[tag] for each in tags} for tag in (STACK_TAG, DESTINATION_TAG)
     ]
+
+
+def test_a_failure_queue_that_outlives_its_stack_is_found_by_its_tags(template: dict[str, Any]) -> None:
+    tags = {
+        name[:-8]: {tag["Key"]: tag["Value"] for tag in each.get("Tags", [])}
+        for name, each in resources(template, "AWS::SQS::Queue").items()
+    }
+    assert {
+        "DeliveryDeadLetters": "delivery",
+        "SummariesDeadLetters": "summary",
+        "DetectionDetectFailures": "event",
+        "DetectionHandoverFailures": "event",
+    } == {name: each[FAILURES_TAG] for name, each in tags.items() if FAILURES_TAG in each}
+    assert {"Thingwatch"} == {each[STACK_TAG] for each in tags.values() if FAILURES_TAG in each}

@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from cdk.delivery import DESTINATION_TAG, STACK_TAG
+from cdk.delivery import DESTINATION_TAG
+from cdk.queues import FAILURES_TAG, STACK_TAG
 from cli.failures import show_messages
 from cli.main import app
+from cli.redrive import SENT
 from handlers.core.alerts import Delivery, read_delivery, write_delivery
 from local.aws import EmbeddedAws, Fault
 from local.waiting import wait_until
@@ -229,6 +231,18 @@ def test_the_queue_of_a_removed_destination_is_found_though_cloudformation_cuts_
     queues.sqs.create_queue(QueueName=name, tags=tags)
     identifier = queues.put("one", output=name)
     assert (0, [(identifier, "sent")]) == _fates(told("--send", "--stack", stack))
+
+
+def test_what_failed_before_the_stack_was_destroyed_and_made_anew_is_found_by_the_queues_tags(
+    queues: Queues,
+) -> None:
+    for name, stack in (("Thingwatch-DeadLetters-1A2B", STACK), ("Thingwatch-dev-DeadLetters-3C4D", "other")):
+        queues.sqs.create_queue(QueueName=name, tags={STACK_TAG: stack, FAILURES_TAG: "delivery"})
+        queues.put(stack, output=name)
+    assert (0, []) == told("--kind", "summary")
+    code, (message,) = told("--send")
+    assert (0, "delivery", SENT) == (code, message["kind"], message["fate"])
+    assert [STACK] == queues.take_all("DeliveryQueueUrlsecops")
 
 
 def test_an_id_that_is_not_there_is_said_so(queues: Queues) -> None:
