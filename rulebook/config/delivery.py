@@ -48,6 +48,11 @@ class Destination(Section):
             raise refuse(((), f"{advice}; here are {count}"))
         if self.format is not None and self.sns is None:
             raise refuse((("format",), "only an SNS destination has one"))
+        if self.kms_key is not None and self.sns is not None and self.sns != "create":
+            key, topic = (arn.split(":")[3] for arn in (self.kms_key, self.sns))
+            if key != topic:
+                advice = "a topic is under a key of its own Region"
+                raise refuse((("kms_key",), f"is in {key}, but the topic is in {topic}; {advice}"))
         return self
 
 
