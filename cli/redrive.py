@@ -92,11 +92,11 @@ class Redrive:
         """Queues that are tagged as ours, and no output names them: of a destination that was removed, or of
         a stack of this name that was destroyed. Each with what it holds, and how that is read.
         """
-        # By their names: what stands before them depends on the endpoint that was asked.
+        # By name: the rest of a queue's URL depends on the endpoint.
         known = {_name_of(each) for each in self._deployment.outputs.values()}
         pages = self._sqs.get_paginator("list_queues").paginate(
             QueueNamePrefix=self._stack[:_SURE_PREFIX],
-            # SQS has a next page only for who says how long one is.
+            # SQS gives a next page only to a call that says how long a page is.
             PaginationConfig={"PageSize": 1000},
         )
         for url in (url for page in pages for url in page.get("QueueUrls", [])):

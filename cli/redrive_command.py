@@ -49,12 +49,12 @@ def redrive(
                         told.append((failed, fate))
             finally:
                 queues.show_again()
-            # Whoever chose what was found need not hear of others.
+            # A message that was chosen and found is all that was asked for.
             hidden = 0 if only and told else queues.hidden
     except NotReached as error:
         fault = str(error)
     if fault is None or told:
-        # Also where AWS can not be reached any more: what was sent until then is sent.
+        # Where AWS is out of reach half way, what was sent until then is still told.
         _tell(told, send=send, as_json=as_json, chosen=bool(only), hidden=hidden)
     if fault is not None:
         _refuse(fault)
@@ -70,8 +70,8 @@ def _tell(told: list[tuple[Failed, str]], *, send: bool, as_json: bool, chosen: 
         typer.echo(f"{'no such message' if chosen else 'nothing'} is in the failure queues")
     if hidden:
         typer.echo(
-            f"hidden for now: {say_count(hidden, 'message')}, for another run looks there or was stopped;"
-            f" look again in {HIDDEN_MINUTES} minutes",
+            f"{say_count(hidden, 'more message')} can not be shown yet: another run of this command looks at"
+            f" the queue or was stopped; run it again in {HIDDEN_MINUTES} minutes",
             err=True,
         )
 

@@ -210,8 +210,8 @@ def test_what_another_run_looks_at_is_said_to_be_hidden(queues: Queues) -> None:
     result = run("--json")
     assert (1, []) == (result.exit_code, json.loads(result.stdout))
     assert (
-        "hidden for now: 1 message, for another run looks there or was stopped; look again in 5 minutes\n"
-        == result.stderr
+        "1 more message can not be shown yet: another run of this command looks at the queue or was stopped;"
+        " run it again in 5 minutes\n" == result.stderr
     )
 
 
