@@ -22,7 +22,27 @@ _FAILURE_QUEUES = ("Detection/HandoverFailures", "Detection/DetectFailures")
 _FED_BY_QUEUES = ("Delivery/Deliver", "Summaries/Summarise")
 _FUNCTIONS = ("Detection/Detect", *_FED_BY_QUEUES)
 
+_OF_IOT = "arn:<AWS::Partition>:iot:<AWS::Region>:<AWS::AccountId>"
+
 ACCEPTED = (
+    *(
+        Accepted(
+            f"AwsSolutions::AwsSolutions-IAM5[Resource::{resource}]",
+            at=("Delivery/Deliver",),
+            reason=reason,
+        )
+        for resource, reason in (
+            ("*", "It reads what hangs on a certificate: two List actions, for which IAM knows no resource."),
+            (
+                f"{_OF_IOT}:policy/*",
+                "It reads the policy that an alert is about; which, only the event says.",
+            ),
+            (
+                f"{_OF_IOT}:provisioningtemplate/*",
+                "It reads the template that an alert is about; which, only the event says.",
+            ),
+        )
+    ),
     Accepted(
         "AwsSolutions::AwsSolutions-SQS3",
         at=_FAILURE_QUEUES,

@@ -60,6 +60,7 @@ class Detection(Construct):
                 **delivery.addresses,
                 "SUMMARY_QUEUE_URL": summary_queue.queue_url,
                 "GRACE_SECONDS": str(int(settings.grace.total_seconds())),
+                "DELIVER_ROLE_ARN": delivery.deliver.role.role_arn,
             },
             settings=settings,
         )

@@ -18,6 +18,7 @@ from cdk.delivery import Delivery
 from cdk.detection import Detection
 from cdk.summaries import Summaries
 from handlers.core.destinations import Destination
+from handlers.core.questions import OPERATIONS
 from handlers.core.ruleset import Ruleset
 from rulebook.services import Service
 
@@ -87,6 +88,8 @@ class ThingwatchStack(Stack):
             secrets=secrets,
             destinations=destinations,
         )
+        if ruleset.enrich:
+            self._grant_questions(delivery.deliver.role)
         CfnOutput(
             self,
             "GraceSeconds",
@@ -162,6 +165,15 @@ class ThingwatchStack(Stack):
         region = key.split(":")[3]
         via = {"StringEquals": {"kms:ViaService": f"{service}.{region}.{self.url_suffix}"}}
         role.add_to_policy(iam.PolicyStatement(actions=actions, resources=[key], conditions=via))
+
+    def _grant_questions(self, role: iam.Role) -> None:
+        """Let a role read what AWS IoT says of a policy, a template or a certificate."""
+        for kind in dict.fromkeys(OPERATIONS.values()):
+            resource = (
+                "*" if kind is None else self.format_arn(service="iot", resource=kind, resource_name="*")
+            )
+            actions = [operation for operation, of in OPERATIONS.items() if of == kind]
+            role.add_to_policy(iam.PolicyStatement(actions=actions, resources=[resource]))
 
     def _tell_names(
         self,

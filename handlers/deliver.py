@@ -14,8 +14,9 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from handlers.adapters.aws_clients import make_client
+from handlers.adapters.aws_clients import IN_A_HURRY, make_client
 from handlers.adapters.dynamodb_claims import DynamoDbClaims
+from handlers.adapters.iot_answers import IotAnswers
 from handlers.adapters.secrets import Secrets
 from handlers.adapters.slack_webhook import SlackWebhook
 from handlers.adapters.sns_topic import SnsTopic
@@ -29,6 +30,7 @@ from handlers.adapters.sqs_messages import (
 from handlers.core.destinations import Destination, load_destinations
 from handlers.pipeline import Claims, Run
 from handlers.pipeline.delivery import Attempt, Outcome, Sender, handle_messages
+from handlers.pipeline.enrichment import Answers, Enrichment
 from handlers.pipeline.messages import QueueMessage, Retries
 from handlers.settings import RULESET, LambdaContext, read_deliver_settings
 
@@ -51,6 +53,7 @@ class _Wiring:
     destinations: Mapping[str, Destination]
     claims: Claims
     senders: Mapping[str, Sender]
+    answers: Answers
     retries_of: Callable[[str], Retries]
     """By the queue's name."""
 
@@ -66,6 +69,7 @@ def _wire() -> _Wiring:
             "slack": SlackWebhook(secrets),
             "sns": SnsTopic(lambda region: make_client("sns", region=region), settings.topic_arns),
         },
+        answers=IotAnswers(lambda: make_client("iot", config=IN_A_HURRY)),
         retries_of=lambda queue: SqsRetries(
             make_client("sqs"), queue=queue, dead_letter_queue_url=settings.dead_letter_queue_url
         ),
@@ -83,6 +87,7 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> Mapping[str, An
         claims=wiring.claims,
         retries=wiring.retries_of(name_of_queue(event)),
         run=Run(owner=context.aws_request_id, now=datetime.now(UTC), lease=LEASE),
+        enrichment=_enrichment(wiring.answers, context.invoked_function_arn),
     )
     for message, attempt in zip(messages, attempts, strict=True):
         _log(message, attempt)
@@ -91,6 +96,11 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> Mapping[str, An
         for message, attempt in zip(messages, attempts, strict=True)
         if attempt.outcome is Outcome.WAITING
     )
+
+
+def _enrichment(answers: Answers, function_arn: str) -> Enrichment:
+    _, _, _, region, account, *_ = function_arn.split(":")
+    return Enrichment(answers, account=account, region=region)
 
 
 def _log(message: QueueMessage, attempt: Attempt) -> None:

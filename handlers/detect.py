@@ -34,6 +34,7 @@ class _Wiring(NamedTuple):
     ruleset: Ruleset
     windows: DynamoDbWindows
     outside: Outside
+    deliver_role: str
 
 
 @cache
@@ -56,6 +57,7 @@ def _wire() -> _Wiring:
             grace=settings.grace,
             warm=Warm(),
         ),
+        deliver_role=settings.deliver_role,
     )
 
 
@@ -66,7 +68,13 @@ def _now() -> datetime:
 def handler(event: Mapping[str, Any], _context: LambdaContext) -> None:
     """Entry point of Lambda."""
     wiring = _wire()
-    detection = detect(event, ruleset=wiring.ruleset, windows=wiring.windows, outside=wiring.outside)
+    detection = detect(
+        event,
+        ruleset=wiring.ruleset,
+        windows=wiring.windows,
+        outside=wiring.outside,
+        deliver_role=wiring.deliver_role,
+    )
     logger.info("no finding" if detection.alert is None else "judged", extra=_describe(detection))
     for windowed in detection.windowed:
         logger.info("windowed", extra=_describe_windowed(windowed, detection))

@@ -19,6 +19,10 @@ class LambdaContext(Protocol):
     def aws_request_id(self) -> str:
         """The same when Lambda retries the event of an asynchronous invocation."""
 
+    @property
+    def invoked_function_arn(self) -> str:
+        """Of the function itself: its Region is the fourth part, its account the fifth."""
+
 
 class DetectSettings(NamedTuple):
     """Names of what `detect` works with, and how long after a bucket's end its summary is due."""
@@ -29,6 +33,8 @@ class DetectSettings(NamedTuple):
     delivery_dead_letter_queue_url: str
     summary_queue_url: str
     grace: timedelta
+    deliver_role: str
+    """The ARN of the role of `deliver`."""
 
 
 class SummariseSettings(NamedTuple):
@@ -58,6 +64,7 @@ def read_detect_settings(environ: Mapping[str, str]) -> DetectSettings:
         delivery_dead_letter_queue_url=environ["DELIVERY_DEAD_LETTER_QUEUE_URL"],
         summary_queue_url=environ["SUMMARY_QUEUE_URL"],
         grace=timedelta(seconds=int(environ["GRACE_SECONDS"])),
+        deliver_role=environ["DELIVER_ROLE_ARN"],
     )
 
 

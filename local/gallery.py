@@ -11,11 +11,13 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from handlers.core.alert_building import build_alert
 from handlers.core.alerts import Alert
+from handlers.core.answers import Former, Page, tell_certificate, tell_policy
 from handlers.core.judgement import judge_event
 from handlers.core.record import parse_event
 from handlers.core.renderings.digest import render_digest
@@ -191,6 +193,27 @@ _CALLS: Mapping[str, tuple[str, str, dict[str, Any], dict[str, Any] | None]] = {
         None,
     ),
 }
+_FORMER = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Action": "iot:Connect", "Resource": arn("client", "${iot:ClientId}")},
+            {"Effect": "Allow", "Action": "iot:Publish", "Resource": arn("topic", "pumps/*")},
+        ],
+    }
+)
+# What AWS IoT would answer where the pictures' fleet were real.
+_ANSWERS = {
+    "policy": tell_policy(
+        _DOCUMENT,
+        Former("3", _FORMER, is_in_force=False),
+        Page(
+            [arn("cert", f"{number:064x}") for number in range(142)] + [arn("thinggroup", "pumps")],
+            is_last=True,
+        ),
+    ),
+    "certificate": tell_certificate(Page(["pump-7"], is_last=True), Page(["pump-policy"], is_last=True)),
+}
 TITLES: Mapping[str, str] = {
     **{name: call[0] for name, call in _CALLS.items()},
     "denied": "A call that was refused",
@@ -204,7 +227,10 @@ TITLES: Mapping[str, str] = {
 
 def make_messages(ruleset: Ruleset) -> dict[str, dict[str, Any]]:
     """The Slack messages that the pictures show, by the name of their file."""
-    alerts = {name: _judge(_event(*call[1:]), ruleset) for name, call in _CALLS.items()}
+    alerts = {
+        name: replace(_judge(_event(*call[1:]), ruleset), answers=_ANSWERS.get(name, ()))
+        for name, call in _CALLS.items()
+    }
     denied = _event("AttachPolicy", {"policyName": "pump-policy", "target": arn("cert", _CERTIFICATE)}, None)
     denied["detail"] |= {"errorCode": "AccessDeniedException", "errorMessage": "not authorized to perform"}
     hostile = json.loads((_EVENTS / "hostile-names.json").read_text(encoding="utf-8"))

@@ -28,7 +28,7 @@ from typing import Any, Literal, NamedTuple, Self
 from handlers.core.renderings.page import render_message, render_page
 from handlers.core.renderings.slack import SIGNS
 
-_MARKUP = re.compile(r"<[^<>|]*\|(?P<label>[^<>]*)>")
+_MARKUP = re.compile(r"<[^<>|]*\|(?P<label>[^<>]*)>|`(?P<code>[^`\n]*)`|\*")
 _LIMITS = {"header": 150, "section": 3000}
 _MOST_BLOCKS = 50
 _MOST_FIELDS = 10
@@ -75,8 +75,7 @@ class Message:
 
     def readable(self) -> str:
         """All of it, about as a person reads it: links by their label, the time in UTC, no markup."""
-        texts = (text for block in self.payload["blocks"] for text in _texts(block))
-        return "\n".join(html.unescape(_MARKUP.sub(r"\g<label>", text)) for text in texts)
+        return "\n".join(text for block in self.payload["blocks"] for text in _texts(block))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +103,17 @@ class Refusal:
 def _texts(block: Mapping[str, Any]) -> Iterator[str]:
     for entry in (block.get("text"), *block.get("elements", [])):
         if entry:
-            yield entry["text"].replace("*", "").replace("`", "")
+            yield _without_markup(entry)
     for entry in block.get("fields", []):
-        name, _, value = entry["text"].replace("*", "").replace("`", "").partition("\n")
+        name, _, value = _without_markup(entry).partition("\n")
         yield f"{name}: {value}".replace("\n", ", ")
+
+
+def _without_markup(entry: Mapping[str, Any]) -> str:
+    text: str = entry["text"]
+    if entry["type"] != "mrkdwn":
+        return text
+    return html.unescape(_MARKUP.sub(r"\g<label>\g<code>", text))
 
 
 class LocalSlack:

@@ -12,6 +12,7 @@ from handlers.core.digest import digest
 from handlers.core.entries import Entry
 from handlers.core.judgement import Finding, Judged
 from handlers.core.names import describe
+from handlers.core.questions import find_question
 from handlers.core.reasons import (
     deciding_escalation,
     describe_window,
@@ -58,6 +59,7 @@ def build_alert(judged: Judged, finding: Finding, ruleset: Ruleset) -> Alert:
         runbook=rule.runbook,
         values=values.of(names_in_runbook(rule.runbook)),
         attack=finding.attack,
+        question=find_question(record, resource) if ruleset.enrich else None,
         docs=rule.docs,
         link=resource.get("url"),
         **_about_the_call(judged, ruleset),

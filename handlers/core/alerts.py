@@ -97,6 +97,25 @@ class Rollup:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """What `deliver` asks AWS IoT about an alert, because the call does not tell it."""
+
+    about: Literal["policy", "template", "certificate"]
+    name: str
+    """Of a policy or a provisioning template; the ARN of a certificate."""
+    version: str | None = None
+    """Which one the call made or chose; None of a certificate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A line of what AWS IoT answers: a name in our words and a text."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Alert:
     """One judged call, several that a rule over time holds for, or alerts that were held back, ready to be
     told.
@@ -137,6 +156,10 @@ class Alert:
     """Of the names in the runbook's commands those that the call tells, as it has them."""
     statements: tuple[str, ...] = ()
     """What a policy document in the call allows or fails to deny, statement by statement."""
+    question: Question | None = None
+    """What is worth asking before it is sent."""
+    answers: tuple[Answer, ...] = ()
+    """What came of it, or why nothing came."""
     docs: str | None = None
     """The page of AWS on the operation."""
     link: str | None = None

@@ -104,6 +104,7 @@ def build_rollups(summary: Summary, held: HeldAlerts, *, rolled: int, upto: int)
         # Commands would name what one of them was about.
         values={},
         statements=(),
+        question=None,
         link=None,
         story=None,
         rollup=Rollup(

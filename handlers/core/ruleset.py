@@ -165,6 +165,8 @@ class Ruleset:
     """By severity, where the rule says nothing; off for those that are not here."""
     account_names: Mapping[str, str] = field(default_factory=dict)
     region_names: Mapping[str, str] = field(default_factory=dict)
+    enrich: bool = True
+    """Whether `deliver` asks AWS IoT for what a call does not tell."""
 
     def rules_for(self, operation: str) -> OperationRules:
         """The rules that may apply to an operation of a service that is judged."""

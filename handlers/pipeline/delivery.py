@@ -14,6 +14,7 @@ from typing import Protocol
 from handlers.core.alerts import Alert, BadDelivery, Delivery, UnknownDelivery, read_delivery
 from handlers.core.destinations import Destination
 from handlers.pipeline import REMEMBERED, Claimed, ClaimHeld, Claims, Run, TryAgain, Undeliverable
+from handlers.pipeline.enrichment import Enrichment, enrich
 from handlers.pipeline.messages import Failure, QueueMessage, Retries, see_to
 
 
@@ -56,11 +57,21 @@ def handle_messages(
     claims: Claims,
     retries: Retries,
     run: Run,
+    enrichment: Enrichment | None = None,
 ) -> list[Attempt]:
     """Deliver what queue messages hold, and see to each that fails, whatever the failure."""
     read = [_read(message.body) for message in messages]
     deliveries = [each for each in read if isinstance(each, Delivery)]
-    done = iter(deliver(deliveries, destinations=destinations, senders=senders, claims=claims, run=run))
+    done = iter(
+        deliver(
+            deliveries,
+            destinations=destinations,
+            senders=senders,
+            claims=claims,
+            run=run,
+            enrichment=enrichment,
+        )
+    )
     results = [next(done) if isinstance(each, Delivery) else each for each in read]
     return [
         _attempt(message, each if isinstance(each, Delivery) else None, result, retries, run)
@@ -99,9 +110,12 @@ def deliver(
     senders: Mapping[str, Sender],
     claims: Claims,
     run: Run,
+    enrichment: Enrichment | None = None,
 ) -> list[Outcome | Exception]:
-    """Send alerts to their destinations. Of each `SENT`, or `REPEATED` when an earlier run had sent it; else
-    why it was not sent: `TryAgain` or `ClaimHeld` for now, `Undeliverable` for good, or any other error.
+    """Send alerts to their destinations, enriched where that is wanted.
+
+    Of each `SENT`, or `REPEATED` when an earlier run had sent it; else why it was not sent: `TryAgain` or
+    `ClaimHeld` for now, `Undeliverable` for good, or any other error.
     """
     results: dict[int, Outcome | Exception] = {}
     ours: dict[str, dict[int, str]] = {}
@@ -119,6 +133,8 @@ def deliver(
     for name, claimed in ours.items():
         destination = destinations[name]
         alerts = [deliveries[number].alert for number in claimed]
+        if enrichment is not None:
+            alerts = enrich(alerts, enrichment)
         told = _send(senders[destination.kind], alerts, destination)
         for (number, key), wrong in zip(claimed.items(), told, strict=True):
             results[number] = _settle(key, wrong, claims, run)

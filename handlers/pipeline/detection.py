@@ -7,6 +7,8 @@ from typing import NamedTuple
 from handlers.core.alert_building import build_alert
 from handlers.core.alerts import Alert
 from handlers.core.judgement import Finding, Judged, judge_event, with_finding
+from handlers.core.operations import name_operation
+from handlers.core.questions import is_our_question
 from handlers.core.record import Record, parse_event
 from handlers.core.ruleset import Ruleset
 from handlers.pipeline.outside import Outside
@@ -25,15 +27,21 @@ class Detection(NamedTuple):
     windowed: tuple[WindowedAlert, ...] = ()
 
 
-def detect(event: object, *, ruleset: Ruleset, windows: Windows, outside: Outside) -> Detection:
-    """Judge one EventBridge event and tell its alerts.
+def detect(
+    event: object, *, ruleset: Ruleset, windows: Windows, outside: Outside, deliver_role: str | None = None
+) -> Detection:
+    """Judge one EventBridge event and tell its alerts. Questions of `deliver`, by its role, make none.
 
     Nothing is claimed here: whatever is done twice has the same ids, and `deliver` claims each delivery.
 
     Raises `BadRecord` for an event that can not be judged, and whatever the adapters raise: Lambda then
     retries the event and, in the end, keeps it whole in the failure queue.
     """
-    return detect_record(parse_event(event), ruleset=ruleset, windows=windows, outside=outside)
+    record = parse_event(event)
+    operation = name_operation(record.event_source, record.event_name)
+    if deliver_role is not None and is_our_question(record, operation, deliver_role):
+        return Detection(Judged(record, operation, {}, None))
+    return detect_record(record, ruleset=ruleset, windows=windows, outside=outside)
 
 
 def detect_record(record: Record, *, ruleset: Ruleset, windows: Windows, outside: Outside) -> Detection:

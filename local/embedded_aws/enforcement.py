@@ -15,6 +15,10 @@ _SINGLE_ACTIONS = {
     "sns:PublishBatch": "sns:Publish",
 }
 
+# ListTargetsForPolicy, which AWS authorizes on the policy. MiniStack knows no resource for it:
+# https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsiot.html
+_TARGETS = "/policy-targets/"
+
 
 def install() -> None:
     """Make enforcement usable over loopback, and ask for the actions that AWS asks for."""
@@ -33,6 +37,15 @@ def install() -> None:
 
     parameters = "service, method, path, headers, body, query_params"
     extract = pinned.replace(iam_actions, "extract_iam_action", parameters, action)
+
+    def resource(service: str, method: str, path: str, *request: Any) -> str:
+        if service == "iot" and path.startswith(_TARGETS):
+            path = path.replace(_TARGETS, "/policies/", 1)
+        named: str = extract_resource(service, method, path, *request)
+        return named
+
+    parameters = "service, method, path, headers, body, query_params, region, account_id"
+    extract_resource = pinned.replace(iam_actions, "extract_resource_arn", parameters, resource)
 
 
 def switch(*, on: bool) -> None:

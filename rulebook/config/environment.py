@@ -11,8 +11,9 @@ _ENVIRONMENT = 4096
 """Bytes that Lambda gives all variables of a function, names and values:
 https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 
-_OTHER_VARIABLES = 600
-"""Bytes of the table's name and three queue URLs, with their variables' names, in the longest Region."""
+_OTHER_VARIABLES = 720
+"""Bytes of the table's name, three queue URLs and a role's ARN, with their variables' names, in the longest
+Region."""
 
 _LONGEST_URL = f"https://sqs.us-gov-northwest-1.amazonaws.com/123456789012/{'x' * 80}"
 """A queue has 80 letters at most, whatever the stack's name is. The ARN of a topic is not longer."""

@@ -36,6 +36,7 @@ from rulebook.config.values import (
     Principal,
     Region,
     ServiceName,
+    Switch,
     Version,
 )
 from rulebook.faults import Place, did_you_mean
@@ -213,6 +214,8 @@ class Config(Section):
     """Where alerts go, by names of your choice."""
     routes: Annotated[tuple[Route, ...], SOME] = ()
     """Who hears of what; without routes, everything goes everywhere."""
+    enrich: Switch = True
+    """Whether an alert tells what AWS IoT says of its policy or certificate; off takes the permission too."""
     slack_test_host: Literal["127.0.0.1", "::1", "localhost"] | None = None
     """For tests: a loopback host that may stand in for Slack."""
 

@@ -48,6 +48,12 @@ def _flag(value: object) -> object:
     return value
 
 
+def _switch(value: object) -> object:
+    if value not in ("on", "off", True, False):
+        raise refuse(((), "write on or off"))
+    return value in ("on", True)
+
+
 def _service(typed: str) -> str:
     name = split_operation(typed)[0]
     if name not in SERVICES:
@@ -115,6 +121,7 @@ _ALIAS_ADVICE = "an alias is 1 to 40 letters, digits, spaces and -_./()"
 
 Name = Annotated[str, without(name_fault), _pattern(_NAME)]
 Version = Annotated[Literal[1], BeforeValidator(_version), WithJsonSchema({"const": 1})]
+Switch = Annotated[bool, BeforeValidator(_switch), WithJsonSchema({"enum": ["on", "off"]})]
 Flag = Annotated[bool, BeforeValidator(_flag)]
 ServiceName = Annotated[str, AfterValidator(_service)]
 SecretPlace = Annotated[str, without(secret_name_fault)]

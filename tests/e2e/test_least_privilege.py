@@ -2,14 +2,14 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from local.slack import Answer
 from local.waiting import wait_until
-from tests.e2e.conftest import PATIENCE, World
+from tests.e2e.conftest import PATIENCE, WIDE_OPEN, World
 from tests.support.records import make_event
 
 
@@ -90,3 +90,15 @@ def test_without_a_grant_deliver_waits_and_sends_once_it_is_back(
         wait_until(lambda: enforced.logged(said), PATIENCE)
     enforced.wait_for_both(name)
     wait_until(lambda: len(enforced.in_slack(name)) == 2, PATIENCE)
+
+
+@pytest.mark.parametrize("action", [None, "iot:GetPolicyVersion"])
+def test_without_its_grant_deliver_asks_in_vain_and_the_alert_says_so(
+    enforced: World, action: str | None
+) -> None:
+    name = enforced.make_policy('{"Version": "2012-10-17", "Statement": []}')
+    with nullcontext() if action is None else _without(enforced, action):
+        enforced.iot.create_policy_version(policyName=name, policyDocument=WIDE_OPEN, setAsDefault=True)
+        messages = wait_until(lambda: enforced.in_slack(name, about="CreatePolicyVersion"), PATIENCE)
+    expected = "Attached to: nothing" if action is None else "Not looked up: AWS IoT answered AccessDenied"
+    assert expected in messages[0].readable()

@@ -9,7 +9,7 @@ import pytest
 from local.aws import Fault
 from local.slack import Answer
 from local.waiting import wait_until
-from tests.e2e.conftest import PATIENCE, World
+from tests.e2e.conftest import PATIENCE, WIDE_OPEN, World
 from tests.support.records import make_event
 
 
@@ -25,6 +25,31 @@ def test_activating_a_certificate_arrives_in_slack_and_on_sns_exactly_once(world
         alert["actor"]["kind"],
         alert["shown"],
     )
+
+
+def test_an_alert_tells_what_a_version_newly_allows_and_what_has_the_policy(world: World) -> None:
+    name = world.make_policy('{"Version": "2012-10-17", "Statement": []}')
+    target = world.iot.create_keys_and_certificate()["certificateArn"]
+    world.iot.attach_policy(policyName=name, target=target)
+    world.iot.create_policy_version(policyName=name, policyDocument=WIDE_OPEN, setAsDefault=True)
+    message, *_ = wait_until(lambda: world.in_slack(name, about="CreatePolicyVersion"), PATIENCE)
+    said = (
+        "Looked up in AWS IoT\nCompared with: version 1, the newest of the others\n"
+        "Newly allowed: iot:* on every resource\nAttached to: 1 certificate\n"
+    )
+    assert said in message.readable()
+
+
+def test_an_alert_tells_what_hangs_on_a_certificate(world: World) -> None:
+    certificate = world.make_certificate()
+    arn = world.iot.describe_certificate(certificateId=certificate)["certificateDescription"][
+        "certificateArn"
+    ]
+    world.iot.create_thing(thingName="pump-7")
+    world.iot.attach_thing_principal(thingName="pump-7", principal=arn)
+    world.activate(certificate)
+    (message,) = wait_until(lambda: world.in_slack(certificate, about="UpdateCertificate"), PATIENCE)
+    assert "Looked up in AWS IoT\nIts things: pump-7\nIts policies: none\n" in message.readable()
 
 
 def test_reading_and_routine_work_are_told_to_nobody(world: World) -> None:

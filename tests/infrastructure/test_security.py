@@ -59,7 +59,11 @@ def _name(resource: Any) -> str:
     if isinstance(resource, dict) and "Fn::GetAtt" in resource:
         name = str(resource["Fn::GetAtt"][0][:-8])
         return "DeliveryQueue" if name.startswith("DeliveryQueue") else name
+    if resource == "*":
+        return "every certificate, as `*`"
     words = {
+        ":policy/*": "every policy of this account and Region",
+        ":provisioningtemplate/*": "every provisioning template of this account and Region",
         ":sns:": "the topics of the config's destinations",
         "Topicmade": "the topics of the config's destinations",
         ":parameter/thingwatch/slack/one": "the parameters of the config's destinations",

@@ -63,7 +63,9 @@ def test_an_event_that_can_not_be_handed_over_and_one_that_detect_fails_on_are_b
 def test_no_role_may_do_everything_or_touch_everything(template: dict[str, Any]) -> None:
     for statement in statements(template):
         assert [] == [action for action in as_list(statement["Action"]) if "*" in action]
-        assert "*" not in as_list(statement["Resource"])
+        # IAM knows no resource for these two.
+        if ["iot:ListPrincipalThings", "iot:ListAttachedPolicies"] != statement["Action"]:
+            assert "*" not in as_list(statement["Resource"])
 
 
 def test_roles_hold_no_policy_but_our_own(template: dict[str, Any]) -> None:

@@ -126,6 +126,20 @@ def test_a_batch_needs_the_permission_of_the_single_call(aws: EmbeddedAws) -> No
         sender.delete_message_batch(QueueUrl=url, Entries=[{"Id": "1", "ReceiptHandle": "x"}])
 
 
+def test_the_targets_of_a_policy_are_authorized_on_that_policy(aws: EmbeddedAws) -> None:
+    aws.client("iot").create_policy(policyName="mine", policyDocument='{"Statement": []}')
+    iam, place = aws.client("iam"), "arn:aws:iot:us-east-1:000000000000:policy/mine"
+    iam.create_user(UserName="reader")
+    statement = {"Effect": "Allow", "Action": "iot:ListTargetsForPolicy", "Resource": place}
+    iam.put_user_policy(UserName="reader", PolicyName="own", PolicyDocument=_document([statement]))
+    key = iam.create_access_key(UserName="reader")["AccessKey"]
+    reader = aws.client_of("iot", key["AccessKeyId"], key["SecretAccessKey"])
+    aws.enforce_iam()
+    assert [] == reader.list_targets_for_policy(policyName="mine")["targets"]
+    with pytest.raises(ClientError, match="not authorized to perform: iot:ListTargetsForPolicy"):
+        reader.list_targets_for_policy(policyName="other")
+
+
 def test_a_reset_ends_enforcement(aws: EmbeddedAws) -> None:
     aws.enforce_iam()
     aws.reset()

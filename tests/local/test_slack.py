@@ -1,5 +1,6 @@
 """The stand-in for Slack: whose post gets which answer."""
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -38,3 +39,14 @@ def test_a_refusal_knows_when_it_was_given(slack: LocalSlack) -> None:
     slack.answer_always(None)
     _statuses(slack, LAMP)
     assert timedelta(0) <= slack.messages[0].received - slack.refused[0].received
+
+
+def test_a_message_is_read_without_its_markup_but_with_every_letter_of_its_code(slack: LocalSlack) -> None:
+    said = "*Newly* allowed: `iot:* on every resource` <https://example.com|link> &amp; <!date^1^{date}|now>"
+    blocks = [
+        {"type": "header", "text": {"type": "plain_text", "text": "5 * 2 < 11"}},
+        {"type": "section", "text": {"type": "mrkdwn", "text": said}},
+    ]
+    slack.take("/services/T/B/x", json.dumps({"text": "x", "blocks": blocks}).encode())
+    (message,) = slack.messages
+    assert "5 * 2 < 11\nNewly allowed: iot:* on every resource link & now" == message.readable()

@@ -13,7 +13,8 @@ MOST_ALLOWANCES = 100
 
 _ALLOWED = "no statement of the old version allowed it"
 _EXCLUSION = "allowed as part of everything but what a statement names"
-_FREED = "a Deny of the old version kept it back and is gone or narrower"
+FREED = "a Deny of the old version kept it back and is gone or narrower"
+"""The `why` of an allowance that no Allow added."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,7 @@ def _freed(before: Document, after: Document) -> Iterator[Allowance]:
             continue
         conditional = all(other.conditions for other in reachable)
         for action, resource in _uncovered_parts(rule, denied):
-            yield Allowance(action, resource, conditional, _FREED)
+            yield Allowance(action, resource, conditional, FREED)
 
 
 def _uncovered_parts(rule: _Rule, by: Sequence[_Rule]) -> Iterator[tuple[str, str]]:

@@ -61,18 +61,36 @@ def template_fact(body: object) -> dict[str, object]:
     return {**as_fact(read_template(body), "the template"), "policies": written}
 
 
+def written_policies(body: object) -> dict[str, object]:
+    """The policy documents that a template holds, by the names of their resources. What who provisions may
+    choose stands as `*`, as it does for `read_template`.
+
+    Raises:
+        Unreadable: it is no template.
+    """
+    return {
+        name: _resolved(policy["policydocument"], "*")
+        for name, policy in _policies_by_name(body)
+        if "policydocument" in policy
+    }
+
+
 def _policies(body: object) -> Iterator[dict[str, Any]]:
-    """The properties of each policy resource, by their names in lower case."""
+    return (policy for _, policy in _policies_by_name(body))
+
+
+def _policies_by_name(body: object) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The name of each policy resource and its properties, by their names in lower case."""
     resources = read_elements(read_json(body, MOST_CHARACTERS)).get("resources")
     if not isinstance(resources, Mapping):
         raise Unreadable
-    for resource in resources.values():
+    for name, resource in resources.items():
         elements = read_elements(resource)
         kind = elements.get("type")
         if not isinstance(kind, str):
             raise Unreadable
         if kind.lower() == "aws::iot::policy":
-            yield read_elements(elements.get("properties"))
+            yield str(name), read_elements(elements.get("properties"))
 
 
 def _risks_of(policy: Mapping[str, Any]) -> Iterator[Risk]:

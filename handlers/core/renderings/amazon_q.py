@@ -81,6 +81,7 @@ def _lines(alert: Alert) -> Iterator[str]:
         yield f"*Where* account {code(account)}, {code(region)}"
     yield from (f"{escape(name)}: {code(value)}" for name, value in alert.shown.items())
     yield from (f"• {escape(each)}" for each in alert.statements)
+    yield from (f"{escape(each.name)}: {code(each.text)}" for each in alert.answers)
     yield from (f"<{escape(address)}|{escape(label)}>" for label, address in list_links(alert))
     yield from (f"{name} {code(text)}" for name, text in list_details(alert))
     yield from (f"• {escape(reason)}" for reason in list_other_reasons(alert))

@@ -15,6 +15,9 @@ from handlers.core.windows import FEW
 _DECIDING = 2
 """So many reasons stand at the top; the others are details."""
 
+LOOKED_UP = "Looked up in AWS IoT"
+"""The heading of what the call itself does not tell."""
+
 
 def say_headline(alert: Alert) -> str:
     """What happened to what, by whom: the line that a locked phone shows."""

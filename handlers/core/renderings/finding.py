@@ -140,6 +140,7 @@ def _unmapped(alert: Alert) -> dict[str, Any]:
             "reasons": list(alert.reasons),
             "statements": list(alert.statements),
             "parameters": dict(alert.shown),
+            "answers": to_json(alert.answers),
             "runbook": list_steps(alert),
             "story": to_json(alert.story),
             "rollup": to_json(alert.rollup),

@@ -14,6 +14,7 @@ from typing import Any
 
 from handlers.core.alerts import Alert, Rollup, Story
 from handlers.core.renderings.content import (
+    LOOKED_UP,
     is_of_one_place,
     list_deciding,
     list_details,
@@ -73,7 +74,7 @@ def say_signed_headline(alert: Alert) -> str:
 
 def render_blocks(alert: Alert, headline: str) -> list[Block]:
     """The blocks of a message, in the order in which people need them."""
-    changed, details = _join(_changed(alert)), _join(_details(alert))
+    changed, answers, details = (_join(part(alert)) for part in (_changed, _answers, _details))
     told = [
         (context, _second_line(alert)),
         (section, _join([f"• {escape(reason)}" for reason in list_deciding(alert)])),
@@ -81,11 +82,12 @@ def render_blocks(alert: Alert, headline: str) -> list[Block]:
         (section, "" if alert.rollup is None else _join(_counts(alert.rollup))),
         (section, _join(_about(alert))),
         (section, changed),
+        (section, answers),
         (section, _join(_steps(alert))),
         (context, _links(alert)),
         (context, details),
     ]
-    for optional in (details, changed):
+    for optional in (details, changed, answers):
         if sum([len(text) for _, text in told]) > LIMIT - _HEADER_LIMIT:
             told = [(make, text) for make, text in told if text is not optional]
     header: Block = {"type": "header", "text": {"type": "plain_text", "text": _cut(headline), "emoji": True}}
@@ -134,6 +136,11 @@ def _changed(alert: Alert) -> list[str]:
     if alert.statements:
         lines += ["*What the document says*", *[f"• {escape(each)}" for each in alert.statements]]
     return lines
+
+
+def _answers(alert: Alert) -> list[str]:
+    lines = [f"{escape(each.name)}: {code(each.text)}" for each in alert.answers]
+    return [f"*{LOOKED_UP}*", *lines] if lines else lines
 
 
 def _steps(alert: Alert) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from handlers.core.alerts import Alert, Story
 from handlers.core.renderings.content import (
+    LOOKED_UP,
     is_of_one_place,
     list_deciding,
     list_details,
@@ -55,6 +56,10 @@ def _lines(alert: Alert) -> Iterator[str]:
         if alert.error:
             yield f"error: {alert.error}"
         yield from (f"- {statement}" for statement in alert.statements)
+    if alert.answers:
+        yield ""
+        yield LOOKED_UP
+        yield from (f"{each.name}: {each.text}" for each in alert.answers)
     if alert.runbook:
         yield ""
         yield "What to do"

@@ -99,6 +99,10 @@ def test_a_rollup_is_a_delivery_as_any(mute: EndedMute | None) -> None:
     assert delivery == read_delivery(write_delivery(delivery))
 
 
+def test_a_rollup_asks_nothing_because_it_is_about_many() -> None:
+    assert (True, None) == (make_alert().question is not None, make_rollup().question)
+
+
 def test_what_is_remembered_of_a_held_alert_is_short() -> None:
     held = hold(make_alert(requestParameters={"certificateId": "x" * 5000}, sourceIPAddress="y" * 5000), 0)
     assert (80, 80) == (len(held.subject or ""), len(held.source_ip))

@@ -1,6 +1,6 @@
 """What `deliver` tells the queue of a message, and what it logs, on in-memory adapters."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -9,11 +9,12 @@ import pytest
 
 from handlers import deliver
 from handlers.adapters.memory_claims import MemoryClaims
-from handlers.core.alerts import Alert, Delivery, write_delivery
+from handlers.core.alerts import Alert, Answer, Delivery, Question, write_delivery
 from handlers.core.backoff import retry_delay, spread_of
 from handlers.core.destinations import Destination
 from handlers.pipeline import ClaimHeld, TryAgain, Undeliverable
 from tests.support.alerts import make_alert
+from tests.support.records import ACCOUNT, CERTIFICATE, REGION
 from tests.support.rules import make_ruleset
 
 BODY = write_delivery(Delivery(alert=make_alert(), destination="secops"))
@@ -22,6 +23,7 @@ BODY = write_delivery(Delivery(alert=make_alert(), destination="secops"))
 @dataclass(frozen=True)
 class Context:
     aws_request_id: str = "run-1"
+    invoked_function_arn: str = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:f"
 
 
 @dataclass
@@ -29,12 +31,19 @@ class World:
     """A destination that raises `fault`, and a record of what became of the message."""
 
     fault: Exception | None = None
+    sent: list[Alert] = field(default_factory=list)
+    asked: list[Question] = field(default_factory=list)
     waits: list[tuple[str, timedelta]] = field(default_factory=list)
     given_up: list[tuple[str, str]] = field(default_factory=list)
 
     def send(self, alerts: Sequence[Alert], destination: Destination) -> Sequence[Exception | None]:
         del destination
+        self.sent += alerts
         return [self.fault] * len(alerts)
+
+    def ask(self, questions: Collection[Question]) -> Mapping[Question, tuple[Answer, ...]]:
+        self.asked += questions
+        return dict.fromkeys(questions, (Answer("Its things", "none"),))
 
     def wait(self, receipt_handle: str, delay: timedelta) -> None:
         self.waits.append((receipt_handle, delay))
@@ -50,6 +59,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
         destinations=make_ruleset().destinations,
         claims=MemoryClaims(),
         senders={"slack": made},
+        answers=made,
         retries_of=lambda _: made,
     )
     monkeypatch.setattr(deliver, "_wire", lambda: wiring)
@@ -75,6 +85,16 @@ def _logged(caplog: pytest.LogCaptureFixture) -> dict[str, Any]:
 
 def test_a_message_that_was_sent_is_forgotten(world: World) -> None:
     assert ({"batchItemFailures": []}, [], []) == (_handle(), world.waits, world.given_up)
+
+
+def test_an_alert_of_the_functions_own_account_and_region_is_asked_about(world: World) -> None:
+    _handle()
+    (question,) = world.asked
+    assert [(Answer("Its things", "none"),)] == [each.answers for each in world.sent]
+    assert ("certificate", f"arn:aws:iot:{REGION}:{ACCOUNT}:cert/{CERTIFICATE}") == (
+        question.about,
+        question.name,
+    )
 
 
 def test_a_message_that_must_wait_is_handed_out_again(world: World) -> None:

@@ -14,6 +14,7 @@ from handlers.core.rollups import HeldAlert, Summary, write_summary
 from handlers.core.severity import Severity
 from tests.support.alerts import make_alert
 from tests.support.outside import MemoryQueue, MemorySummaries
+from tests.support.records import ACCOUNT, REGION
 
 ENDS = datetime(2026, 11, 22, 9, 40, tzinfo=UTC)
 BODY = write_summary(
@@ -57,6 +58,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
 @dataclass(frozen=True)
 class Context:
     aws_request_id: str = "run-1"
+    invoked_function_arn: str = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:f"
 
 
 def _handle(body: str = BODY) -> Any:

@@ -13,6 +13,7 @@ from handlers.pipeline.detection import detect
 from handlers.pipeline.telling import Candidate, Fate, tell
 from tests.support.alerts import make_alert
 from tests.support.outside import MemorySummaries, make_outside
+from tests.support.records import make_event
 from tests.support.rules import CUSTOM_RULE, UPDATE_CERTIFICATE, make_ruleset
 from tests.support.telling import ENDS, NOW, Died, World, muted
 from tests.support.windows import NoWindows
@@ -35,6 +36,34 @@ def test_an_event_becomes_one_delivery_for_each_destination(world: World) -> Non
 def test_an_operation_that_no_rule_knows_becomes_nothing(world: World) -> None:
     detection = world.detect(operation="ListThings")
     assert (None, Fate.NOBODY, []) == (detection.alert, detection.fate, world.calls)
+
+
+READS = {"name": "any-call", "match": {"eventName": [{"exists": True}]}, "severity": "low", "why": "x"}
+
+
+@pytest.mark.parametrize(
+    ("operation", "error", "role", "fate"),
+    [
+        ("GetPolicyVersion", None, "deliver", Fate.NOBODY),
+        ("GetPolicyVersion", None, "other", Fate.TOLD),
+        ("GetPolicyVersion", "AccessDeniedException", "deliver", Fate.TOLD),
+        ("DeletePolicy", None, "deliver", Fate.TOLD),
+    ],
+)
+def test_what_deliver_asks_aws_iot_is_told_to_nobody_and_whatever_else_its_role_does_is(
+    operation: str, error: str | None, role: str, fate: Fate
+) -> None:
+    arn = "arn:aws:iam::111122223333:role/{}"
+    issuer = {"type": "Role", "arn": arn.format("deliver"), "userName": "deliver"}
+    identity = {"type": "AssumedRole", "sessionContext": {"sessionIssuer": issuer}}
+    detection = detect(
+        make_event(operation, userIdentity=identity, errorCode=error),
+        ruleset=make_ruleset(custom_rules=[READS]),
+        windows=NoWindows(),
+        outside=make_outside(NOW),
+        deliver_role=arn.format(role),
+    )
+    assert fate is detection.fate
 
 
 def test_an_event_without_a_record_is_refused_so_that_it_reaches_the_failure_queue(world: World) -> None:

@@ -106,6 +106,7 @@ def test_everything_else_comes_from_the_config(default: dict[str, Any]) -> None:
     expected: dict[str, Any] = {
         "custom_rules": [],
         "watches_reads": False,
+        "enrich": True,
         "automation": [],
         "suppressions": [],
         "allow_lists": {"accounts": [], "buckets": [], "domains": []},
@@ -308,6 +309,11 @@ def test_a_rules_own_dedup_is_where_the_rule_is(tmp_path: Path) -> None:
     assert [{"window": 300, "first": 1}, {"window": 86400, "first": 1}, None] == [
         over_time[name] for name in ("over-time", "certificate-burst", "mass-deletion")
     ]
+
+
+@pytest.mark.parametrize(("more", "enrich"), [("", True), ("enrich: on", True), ("enrich: off", False)])
+def test_alerts_are_enriched_unless_that_is_off(tmp_path: Path, more: str, enrich: bool) -> None:
+    assert enrich is build(tmp_path, more).enrich
 
 
 def test_an_archive_is_known_as_such(tmp_path: Path) -> None:

@@ -1,11 +1,12 @@
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.core.alerts import Alert
+from handlers.core.alerts import Alert, Answer
 from handlers.core.renderings.amazon_q import render_amazon_q
 from tests.support.alerts import make_alert
 from tests.support.rollups import MUTE, make_rollup
@@ -33,6 +34,14 @@ def test_a_notification_has_the_form_that_amazon_q_takes() -> None:
 
 def test_an_alert_and_its_rollup_share_a_thread() -> None:
     assert read(make_alert())["metadata"]["threadId"] == read(make_rollup())["metadata"]["threadId"]
+
+
+def test_what_was_looked_up_stands_in_code() -> None:
+    answers = (Answer("Newly allowed", "iot:* on *every* resource"),)
+    assert (
+        "Newly allowed: `iot:* on *every* resource`"
+        in (read(replace(make_alert(), answers=answers))["content"]["description"])
+    )
 
 
 def test_stories_and_counts_are_told_too() -> None:

@@ -1,12 +1,13 @@
 """The JSON for machines, against its published schema."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
 
-from handlers.core.alerts import Alert
+from handlers.core.alerts import Alert, Answer
 from handlers.core.renderings.finding import make_finding, render_finding
 from tests.support.alerts import make_alert
 from tests.support.records import CERTIFICATE
@@ -22,12 +23,13 @@ SCHEMA = json.loads((Path(__file__).parents[4] / "docs" / "alert.schema.json").r
     [
         make_alert(),
         make_alert(errorCode="AccessDenied", userIdentity={"type": "Root"}, sourceIPAddress=None),
+        replace(make_alert(), answers=(Answer("Its things", "pump-7"),)),
         make_rollup(),
         make_rollup(mute=MUTE),
         make_rollup(alert=windowed_alert(make_alert())),
         build(BURST, HELD),
     ],
-    ids=["alert", "failed", "rollup", "mute", "windowed rollup", "windowed"],
+    ids=["alert", "failed", "enriched", "rollup", "mute", "windowed rollup", "windowed"],
 )
 def test_every_kind_of_alert_is_as_the_schema_says(alert: Alert) -> None:
     assert [] == list(Draft202012Validator(SCHEMA).iter_errors(json.loads(render_finding(alert))))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block
 
-from handlers.core.alerts import Alert, Call, Step, Story
+from handlers.core.alerts import Alert, Answer, Call, Step, Story
 from handlers.core.renderings.slack import LIMIT, render_slack
 from tests.support.alerts import make_alert
 from tests.support.records import CERTIFICATE
@@ -23,12 +23,13 @@ def _texts(message: dict[str, Any]) -> str:
 
 
 def _hostile(text: str) -> Alert:
-    return make_alert(
+    alert = make_alert(
         requestParameters={"certificateId": text, "newStatus": text},
         sourceIPAddress=text,
         errorCode=text,
         userIdentity={"type": "IAMUser", "userName": text, "arn": text},
     )
+    return replace(alert, answers=(Answer("Newly allowed", text),) * 7)
 
 
 def test_a_message_says_what_happened_why_it_matters_who_did_it_and_what_to_do_in_this_order() -> None:
@@ -57,6 +58,12 @@ def test_a_message_says_what_happened_why_it_matters_who_did_it_and_what_to_do_i
 def _said(block: dict[str, Any]) -> str:
     (text,) = [each["text"] for each in (block.get("text"), *block.get("elements", [])) if each]
     return str(text)
+
+
+def test_what_was_looked_up_stands_after_what_the_call_tells() -> None:
+    alert = replace(make_alert(), answers=(Answer("Its things", "pump-7"),))
+    said = [_said(block) for block in render_slack(alert)["blocks"]]
+    assert "*Looked up in AWS IoT*\nIts things: `pump-7`" == said[said.index("newStatus: `ACTIVE`") + 1]
 
 
 def test_the_worst_differs_from_the_others_in_shape_too() -> None:

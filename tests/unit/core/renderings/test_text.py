@@ -1,3 +1,6 @@
+from dataclasses import replace
+
+from handlers.core.alerts import Answer
 from handlers.core.renderings.text import render_text
 from tests.support.alerts import make_alert
 from tests.support.records import CERTIFICATE
@@ -34,6 +37,14 @@ Actor: arn:aws:iam::111122223333:role/fleet-admin
 ATT&CK: T1098
 Alert: {make_alert().alert_id}
 """
+    )
+
+
+def test_what_was_looked_up_has_a_part_of_its_own() -> None:
+    answers = (Answer("Its things", "pump-7"), Answer("Its policies", "none"))
+    assert (
+        "newStatus: ACTIVE\n\nLooked up in AWS IoT\nIts things: pump-7\nIts policies: none\n\nWhat to do\n"
+        in render_text(replace(make_alert(), answers=answers))
     )
 
 

@@ -1,0 +1,146 @@
+"""Asks AWS IoT what a call does not tell: at most a second long, and each answer is kept for a minute.
+
+What it calls is in `handlers.core.questions.OPERATIONS`; `cdk/stack.py` grants these.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from handlers.core.alerts import Answer, Question
+from handlers.core.answers import Former, Page, tell_certificate, tell_policy, tell_template
+
+if TYPE_CHECKING:
+    from mypy_boto3_iot import IoTClient
+
+MOST = 3
+"""Questions of one run. AWS IoT allows ten calls a second of most of these operations, and the fleet's own
+tools need them too: https://docs.aws.amazon.com/general/latest/gr/iot-core.html."""
+
+BUDGET_SECONDS = 1.0
+"""An alert does not wait longer for what is good to know."""
+
+KEPT_SECONDS = 60
+
+_PAGE = 250
+"""The longest that these operations give."""
+
+_Answers = tuple[Answer, ...]
+
+logger = logging.getLogger("deliver")
+
+
+class IotAnswers:
+    """Answers questions about the resources of one account and Region. `clock` counts seconds."""
+
+    def __init__(
+        self, make_client: Callable[[], IoTClient], *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._make_client = make_client
+        self._clock = clock
+        self._pool = ThreadPoolExecutor(max_workers=MOST)
+        self._asked: dict[Question, tuple[float, Future[_Answers]]] = {}
+
+    @cached_property
+    def _client(self) -> IoTClient:
+        return self._make_client()
+
+    def ask(self, questions: Collection[Question]) -> Mapping[Question, _Answers]:
+        """What AWS IoT answers in time; of any other question why there is no answer."""
+        now = self._clock()
+        self._asked = {
+            each: (until, future)
+            for each, (until, future) in self._asked.items()
+            if now < until and not (future.done() and future.exception())
+        }
+        for question in list(dict.fromkeys(questions))[:MOST]:
+            if question not in self._asked:
+                future = self._pool.submit(_look_up, self._client, question)
+                self._asked[question] = (now + KEPT_SECONDS, future)
+        futures = {each: self._asked[each][1] for each in questions if each in self._asked}
+        wait(futures.values(), timeout=BUDGET_SECONDS)
+        return {each: _tell(futures[each]) if each in futures else _MANY for each in questions}
+
+
+def _unanswered(why: str) -> _Answers:
+    return (Answer("Not looked up", why),)
+
+
+_MANY = _unanswered("too many alerts came at once")
+
+
+def _tell(future: Future[_Answers]) -> _Answers:
+    if not future.done():
+        return _unanswered("AWS IoT did not answer within a second")
+    error = future.exception()
+    if error is None:
+        return future.result()
+    if isinstance(error, ClientError):
+        code = error.response["Error"]["Code"]
+        gone = code == "ResourceNotFoundException"
+        return _unanswered("AWS IoT has it no more" if gone else f"AWS IoT answered {code}")
+    if not isinstance(error, BotoCoreError):
+        logger.error("an answer of AWS IoT was not understood", exc_info=error)
+    return _unanswered(f"AWS IoT could not be asked: {type(error).__name__}")
+
+
+def _look_up(client: IoTClient, question: Question) -> _Answers:
+    if question.about == "certificate":
+        return _look_up_certificate(client, question.name)
+    version = str(question.version)
+    if question.about == "template":
+        return _look_up_template(client, question.name, version)
+    return _look_up_policy(client, question.name, version)
+
+
+def _look_up_policy(client: IoTClient, name: str, version: str) -> _Answers:
+    def read(wanted: str) -> str:
+        return client.get_policy_version(policyName=name, policyVersionId=wanted)["policyDocument"]
+
+    versions = client.list_policy_versions(policyName=name)["policyVersions"]
+    former = _choose({each["versionId"]: each["isDefaultVersion"] for each in versions}, beside=version)
+    document = read(version)
+    compared = None if former is None else Former(former[0], read(former[0]), is_in_force=former[1])
+    targets = client.list_targets_for_policy(policyName=name, pageSize=_PAGE)
+    return tell_policy(document, compared, _page(targets["targets"], targets.get("nextMarker")))
+
+
+def _look_up_template(client: IoTClient, name: str, version: str) -> _Answers:
+    def read(wanted: str) -> str:
+        described = client.describe_provisioning_template_version(templateName=name, versionId=int(wanted))
+        return described["templateBody"]
+
+    versions = client.list_provisioning_template_versions(templateName=name, maxResults=_PAGE)["versions"]
+    former = _choose({str(each["versionId"]): each["isDefaultVersion"] for each in versions}, beside=version)
+    body = read(version)
+    return tell_template(
+        body, None if former is None else Former(former[0], read(former[0]), is_in_force=former[1])
+    )
+
+
+def _look_up_certificate(client: IoTClient, arn: str) -> _Answers:
+    things = client.list_principal_things(principal=arn, maxResults=_PAGE)
+    policies = client.list_attached_policies(target=arn, pageSize=_PAGE)
+    names = [each["policyName"] for each in policies["policies"]]
+    return tell_certificate(
+        _page(things["things"], things.get("nextToken")), _page(names, policies.get("nextMarker"))
+    )
+
+
+def _choose(versions: Mapping[str, bool], *, beside: str) -> tuple[str, bool] | None:
+    """The version to compare with, and whether it is the default: else it is the newest."""
+    others = [each for each in versions if each != beside]
+    return max(
+        ((each, versions[each]) for each in others), key=lambda one: (one[1], int(one[0])), default=None
+    )
+
+
+def _page(names: Sequence[str], more: str | None) -> Page:
+    return Page(names, is_last=not more)
