@@ -51,7 +51,7 @@ def measure_starting() -> dict[str, dict[str, Any]]:
     """
     asset = build_asset(dump_ruleset(compile_file(_CONFIG, load_catalog())))
     with tempfile.TemporaryDirectory() as bytecode:
-        environment = _environment(asset, Path(bytecode))
+        environment = make_environment(asset, Path(bytecode))
         programs = {
             (function, kind): text.format(function=function, clients=_CLIENTS[function])
             for function in AIMS
@@ -77,7 +77,7 @@ def measure_starting() -> dict[str, dict[str, Any]]:
     }
 
 
-def _environment(asset: Path, bytecode: Path) -> dict[str, str]:
+def make_environment(asset: Path, bytecode: Path) -> dict[str, str]:
     """What Lambda and the stack set, and where Python finds the asset and keeps bytecode: not in it."""
     queue = "https://sqs.eu-west-1.amazonaws.com/111122223333"
     return {
@@ -95,6 +95,7 @@ def _environment(asset: Path, bytecode: Path) -> dict[str, str]:
         "DELIVERY_DEAD_LETTER_QUEUE_URL": f"{queue}/dead-letters",
         "SUMMARY_QUEUE_URL": f"{queue}/summaries",
         "GRACE_SECONDS": "300",
+        "DELIVER_ROLE_ARN": "arn:aws:iam::111122223333:role/deliver",
         "DEAD_LETTER_QUEUE_URL": f"{queue}/dead-letters",
         "TOPIC_ARNS": '{"audit": "arn:aws:sns:eu-west-1:111122223333:audit"}',
     }

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from bench.starting import make_environment
 from rulebook.config.environment import destinations_that_fit
 from tests.infrastructure.conftest import synthesize
 from tests.support.templates import resources
@@ -40,3 +41,11 @@ def test_as_many_destinations_as_the_check_allows_fit_into_every_environment(tmp
         for each in functions
     ]
     assert (True, True) == (len(fitting) >= 20, max(sizes) <= 4096)
+
+
+def test_the_bench_starts_the_functions_with_every_variable_that_the_stack_sets(
+    template: dict[str, Any], tmp_path: Path
+) -> None:
+    functions = resources(template, "AWS::Lambda::Function").values()
+    names = {name for each in functions for name in each["Environment"]["Variables"]}
+    assert set() == names - set(make_environment(tmp_path, tmp_path))
