@@ -12,7 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, ReadTimeoutError
 
 from handlers.core.alerts import Answer, Question
 from handlers.core.answers import Former, Page, tell_certificate, tell_policy, tell_template
@@ -74,14 +74,17 @@ def _unanswered(why: str) -> _Answers:
 
 
 _MANY = _unanswered("too many alerts came at once")
+_LATE = _unanswered("AWS IoT did not answer within a second")
 
 
 def _tell(future: Future[_Answers]) -> _Answers:
     if not future.done():
-        return _unanswered("AWS IoT did not answer within a second")
+        return _LATE
     error = future.exception()
     if error is None:
         return future.result()
+    if isinstance(error, ConnectTimeoutError | ReadTimeoutError):
+        return _LATE
     if isinstance(error, ClientError):
         code = error.response["Error"]["Code"]
         gone = code == "ResourceNotFoundException"
