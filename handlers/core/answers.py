@@ -10,12 +10,14 @@ from handlers.core.alerts import Answer
 from handlers.core.names import shorten
 from handlers.core.policy.difference import FREED, MOST_ALLOWANCES, Allowance, added_allowances
 from handlers.core.policy.documents import Unreadable, read_document
-from handlers.core.policy.templates import written_policies
+from handlers.core.policy.templates import named_policies, written_policies
 from handlers.core.text import clean, say_count
 
 _MOST_LINES = 5
 """A person reads so many allowances; of the others the number is told."""
 _MOST_NAMES = 6
+
+_NOTHING = Answer("Newly allowed", "nothing")
 
 _KINDS = {"cert": "certificate", "thinggroup": "thing group"}
 """What a policy can be attached to, by its part of an ARN; anything else is an identity of Cognito:
@@ -50,18 +52,24 @@ def tell_policy(document: object, former: Former | None, targets: Page) -> tuple
 
 
 def tell_template(body: object, former: Former | None) -> tuple[Answer, ...]:
-    """What the policies in a version of a provisioning template allow that those of the former did not."""
+    """What the policies of a version of a provisioning template allow that those of the former did not, and
+    which policies it newly gives by name.
+    """
     if former is None:
         return tuple(_compare(None, []))
     try:
-        before = written_policies(former.document)
-    except Unreadable:
-        before = {}
-    try:
-        after = written_policies(body)
+        after, given = written_policies(body), named_policies(body)
     except Unreadable:
         return tuple(_compare(former, [(None, None)]))
-    return tuple(_compare(former, [(before.get(name), document) for name, document in after.items()]))
+    try:
+        before, given_before = written_policies(former.document), named_policies(former.document)
+    except Unreadable:
+        before, given_before = {}, frozenset()
+    documents = [(before.get(name), document) for name, document in after.items()]
+    answers = _compare(former, documents)
+    if names := _list(sorted(given - given_before)):
+        return (*(each for each in answers if each != _NOTHING), Answer("Newly given policies", names))
+    return tuple(answers)
 
 
 def tell_certificate(things: Page, policies: Page) -> tuple[Answer, ...]:
@@ -97,7 +105,7 @@ def _is_readable(document: object) -> bool:
 def _tell_allowances(added: Iterable[Iterable[Allowance]], *, are_all: bool) -> Iterator[Answer]:
     lines = list(_group(one for each in added for one in each))
     if not lines:
-        yield Answer("Newly allowed", "nothing")
+        yield _NOTHING
     yield from lines[:_MOST_LINES]
     more = max(0, len(lines) - _MOST_LINES)
     if not are_all:

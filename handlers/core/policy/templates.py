@@ -75,6 +75,20 @@ def written_policies(body: object) -> dict[str, object]:
     }
 
 
+def named_policies(body: object) -> frozenset[str]:
+    """The names of the policies that a template gives without writing them out; `*` where who provisions may
+    choose.
+
+    Raises:
+        Unreadable: it is no template.
+    """
+    return frozenset(
+        _as_text(policy["policyname"], "*", 0)
+        for policy in _policies(body)
+        if "policydocument" not in policy and "policyname" in policy
+    )
+
+
 def _policies(body: object) -> Iterator[dict[str, Any]]:
     return (policy for _, policy in _policies_by_name(body))
 

@@ -150,6 +150,20 @@ def test_policies_of_a_template_are_compared_by_the_names_of_their_resources() -
     assert Answer("Newly allowed", "nothing") == tell_template(template(device=NARROW), former)[-1]
 
 
+def test_a_policy_that_a_template_newly_gives_by_name_is_named() -> None:
+    def naming(name: object) -> str:
+        properties = {"PolicyName": name}
+        return json.dumps({"Resources": {"p": {"Type": "AWS::IoT::Policy", "Properties": properties}}})
+
+    former = Former("1", naming("device"), is_in_force=True)
+    for new, said in (
+        ("admin", ("Newly given policies", "admin")),
+        ({"Ref": "Chosen"}, ("Newly given policies", "*")),
+        ("device", ("Newly allowed", "nothing")),
+    ):
+        assert [Answer(*said)] == list(tell_template(naming(new), former)[1:])
+
+
 def test_a_value_that_the_device_chooses_counts_as_any() -> None:
     chosen = {"Fn::Join": ["", [arn("topic/"), {"Ref": "Name"}]]}
     document = {"Version": "2012-10-17", "Statement": [allow("iot:Publish", chosen)]}
