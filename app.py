@@ -41,6 +41,7 @@ def build_app(*, config: Path | None = None, outdir: Path | None = None) -> aws_
         ruleset=ruleset,
         services=tuning.watch.watched,
         reads=tuning.watch.reads,
+        operators=tuning.operators,
         settings=settings,
     )
     for warning in checked.warnings:

@@ -73,7 +73,7 @@ class Detection(Construct):
             retry_attempts=2,
             max_event_age=Duration.hours(6),
         )
-        rule = events.Rule(
+        self.rule = events.Rule(
             self,
             "ApiCalls",
             description="AWS IoT API calls that CloudTrail records",
@@ -98,7 +98,7 @@ class Detection(Construct):
         if reads:
             # The construct knows no such state; only the resource below it does:
             # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html
-            resource = cast("events.CfnRule", rule.node.default_child)
+            resource = cast("events.CfnRule", self.rule.node.default_child)
             resource.add_property_override("State", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS")
         # No event may come before it is settled where a failed one goes.
-        rule.node.add_dependency(on_failure)
+        self.rule.node.add_dependency(on_failure)

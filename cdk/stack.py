@@ -1,4 +1,4 @@
-"""The stack: state, detection, delivery, and what each may touch."""
+"""The stack: state, detection, delivery, alarms, and what each may touch."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
+from cdk.alarms import Alarms
 from cdk.context import Settings
 from cdk.delivery import Delivery
 from cdk.detection import Detection
@@ -20,6 +21,7 @@ from cdk.summaries import Summaries
 from handlers.core.destinations import Destination
 from handlers.core.questions import OPERATIONS
 from handlers.core.ruleset import Ruleset
+from rulebook.config import Operators
 from rulebook.services import Service
 
 
@@ -35,6 +37,7 @@ class ThingwatchStack(Stack):
         ruleset: Ruleset,
         services: Sequence[Service],
         reads: bool,
+        operators: Operators,
         settings: Settings,
     ) -> None:
         super().__init__(
@@ -87,6 +90,22 @@ class ThingwatchStack(Stack):
             topic_arns=topic_arns,
             secrets=secrets,
             destinations=destinations,
+        )
+        alarms = Alarms(
+            self,
+            "Alarms",
+            operators=operators,
+            detection=detection,
+            summaries=summaries,
+            delivery=delivery,
+            topics=topics,
+            settings=settings,
+        )
+        CfnOutput(
+            self,
+            "OperatorsTopicArn",
+            value=alarms.topic.topic_arn,
+            description="Subscribe here to hear that Thingwatch itself is unwell",
         )
         if ruleset.enrich:
             self._grant_questions(delivery.deliver.role)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -31,10 +31,18 @@ def read_alert(text: str) -> Mapping[str, Any]:
 
 class Inbox:
     """A queue that is subscribed to a topic with raw delivery; `alerts` are those received so far, each as
-    `read_alert` reads it.
+    `read` reads it.
     """
 
-    def __init__(self, aws: EmbeddedAws, topic_arn: str, name: str = "inbox") -> None:
+    def __init__(
+        self,
+        aws: EmbeddedAws,
+        topic_arn: str,
+        name: str = "inbox",
+        *,
+        read: Callable[[str], Mapping[str, Any]] = read_alert,
+    ) -> None:
+        self._read = read
         self._sqs = aws.client("sqs")
         self._queue_url = self._sqs.create_queue(QueueName=name)["QueueUrl"]
         attributes = self._sqs.get_queue_attributes(QueueUrl=self._queue_url, AttributeNames=["QueueArn"])
@@ -56,7 +64,7 @@ class Inbox:
         """Take all that has arrived, and return all alerts so far."""
         while messages := self._receive():
             for message in messages:
-                self.alerts.append(read_alert(message["Body"]))
+                self.alerts.append(self._read(message["Body"]))
                 self.received.append(datetime.now(UTC))
                 self._sqs.delete_message(QueueUrl=self._queue_url, ReceiptHandle=message["ReceiptHandle"])
         return self.alerts

@@ -56,6 +56,23 @@ class Destination(Section):
         return self
 
 
+class Operators(Section):
+    """Who hears that Thingwatch itself is unwell: the alarms' topic."""
+
+    sns: Topic = "create"
+    """create, or the ARN of a topic in this account and Region that lets cloudwatch.amazonaws.com publish."""
+    encryption: Literal["key", "none"] | None = None
+    """Of a topic that the stack makes: key (about a dollar a month), without which CloudWatch could not
+    publish to an encrypted topic, or none.
+    """
+
+    @model_validator(mode="after")
+    def _of_a_topic_that_is_made(self) -> Operators:
+        if self.encryption is not None and self.sns != "create":
+            raise refuse((("encryption",), "only a topic that the stack makes has one"))
+        return self
+
+
 class Route(Section):
     """Which findings go to which destinations: those of these severities (all, when left out) that match."""
 

@@ -21,7 +21,7 @@ from handlers.core.routes import Audience, find_audience
 from handlers.core.severity import Severity
 from rulebook.catalog import Entry, Escalation, not_above
 from rulebook.config.dedup import DedupDefaults, DedupValue
-from rulebook.config.delivery import Destination, Route
+from rulebook.config.delivery import Destination, Operators, Route
 from rulebook.config.rules import NO_THRESHOLDS, CustomRule, Thresholds
 from rulebook.config.section import SOME, Section, context_of
 from rulebook.config.values import (
@@ -214,6 +214,8 @@ class Config(Section):
     """Where alerts go, by names of your choice."""
     routes: Annotated[tuple[Route, ...], SOME] = ()
     """Who hears of what; without routes, everything goes everywhere."""
+    operators: Operators = Operators()
+    """Who hears that Thingwatch itself is unwell."""
     enrich: Switch = True
     """Whether an alert tells what AWS IoT says of its policy or certificate; off takes the permission too."""
     slack_test_host: Literal["127.0.0.1", "::1", "localhost"] | None = None

@@ -76,6 +76,8 @@ def test_topics_and_what_waits_for_people_are_kept_when_the_stack_goes(template:
     }
     assert {
         "Topicaudit",
+        "AlarmsOperators",
+        "AlarmsKey",
         "DeliveryDeadLetters",
         "DeliveryQueueaudit",
         "DeliveryQueuesecops",

@@ -1,0 +1,169 @@
+"""The alarms: they look at what AWS measures, they say what to do, and people hear of them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.infrastructure.conftest import synthesize
+from tests.support.templates import resources
+
+# Namespace and metric, the dimension that AWS gives it, and where AWS says so.
+MEASURED = {
+    (
+        "AWS/SQS",
+        "ApproximateNumberOfMessagesVisible",
+        "QueueName",
+    ): "SQSDeveloperGuide/sqs-available-cloudwatch-metrics",
+    (
+        "AWS/SQS",
+        "ApproximateAgeOfOldestMessage",
+        "QueueName",
+    ): "SQSDeveloperGuide/sqs-available-cloudwatch-metrics",
+    ("AWS/Lambda", "Errors", "FunctionName"): "lambda/latest/dg/monitoring-metrics-types",
+    ("AWS/Lambda", "Throttles", "FunctionName"): "lambda/latest/dg/monitoring-metrics-types",
+    ("AWS/Lambda", "AsyncEventsDropped", "FunctionName"): "lambda/latest/dg/monitoring-metrics-types",
+    (
+        "AWS/Lambda",
+        "DestinationDeliveryFailures",
+        "FunctionName",
+    ): "lambda/latest/dg/monitoring-metrics-types",
+    ("AWS/Events", "FailedInvocations", "RuleName"): "eventbridge/latest/userguide/eb-monitoring",
+    (
+        "AWS/Events",
+        "InvocationsFailedToBeSentToDlq",
+        "RuleName",
+    ): "eventbridge/latest/userguide/eb-monitoring",
+    ("AWS/SNS", "NumberOfNotificationsFailed", "TopicName"): "sns/latest/dg/sns-monitoring-using-cloudwatch",
+}
+
+# Alarm: the metric, what it is of, the statistic, the threshold, and for how many times five minutes.
+ALARMS = {
+    "alerts-refused": ("ApproximateNumberOfMessagesVisible", "DeliveryDeadLetters", "Maximum", 1, 1),
+    "events-not-judged": ("ApproximateNumberOfMessagesVisible", "DetectionDetectFailures", "Maximum", 1, 1),
+    "events-not-handed-over": (
+        "ApproximateNumberOfMessagesVisible",
+        "DetectionHandoverFailures",
+        "Maximum",
+        1,
+        1,
+    ),
+    "rollups-not-told": ("ApproximateNumberOfMessagesVisible", "SummariesDeadLetters", "Maximum", 1, 1),
+    "waiting-audit": ("ApproximateAgeOfOldestMessage", "DeliveryQueueaudit", "Maximum", 1800, 1),
+    "waiting-secops": ("ApproximateAgeOfOldestMessage", "DeliveryQueuesecops", "Maximum", 1800, 1),
+    "detect-fails": ("Errors", "DetectionDetectFunction", "Sum", 1, 3),
+    "summarise-fails": ("Errors", "SummariesSummariseFunction", "Sum", 1, 3),
+    "deliver-fails": ("Errors", "DeliveryDeliverFunction", "Sum", 1, 3),
+    "detect-throttled": ("Throttles", "DetectionDetectFunction", "Sum", 1, 3),
+    "summarise-throttled": ("Throttles", "SummariesSummariseFunction", "Sum", 1, 3),
+    "deliver-throttled": ("Throttles", "DeliveryDeliverFunction", "Sum", 1, 3),
+    "events-dropped": ("AsyncEventsDropped", "DetectionDetectFunction", "Sum", 1, 1),
+    "failures-not-kept": ("DestinationDeliveryFailures", "DetectionDetectFunction", "Sum", 1, 1),
+    "handover-fails": ("FailedInvocations", "DetectionApiCalls", "Sum", 1, 1),
+    "handover-lost": ("InvocationsFailedToBeSentToDlq", "DetectionApiCalls", "Sum", 1, 1),
+    "not-received-audit": ("NumberOfNotificationsFailed", "Topicaudit", "Sum", 1, 1),
+}
+
+
+def alarms(template: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The alarms, by their names without the stack's."""
+    found = resources(template, "AWS::CloudWatch::Alarm").values()
+    return {each["AlarmName"].removeprefix("Thingwatch-"): each for each in found}
+
+
+def logical_id(value: Any) -> str:
+    """What a dimension's value refers to, without the hash."""
+    name = value["Ref"] if "Ref" in value else value["Fn::GetAtt"][0]
+    return str(name[:-8])
+
+
+def test_each_sign_has_an_alarm_with_its_metric_and_threshold(template: dict[str, Any]) -> None:
+    found = {}
+    for name, each in alarms(template).items():
+        (dimension,) = each["Dimensions"]
+        found[name] = (
+            each["MetricName"],
+            logical_id(dimension["Value"]),
+            each["Statistic"],
+            each["Threshold"],
+            each["EvaluationPeriods"],
+        )
+    assert ALARMS == found
+
+
+def test_every_metric_is_one_that_aws_documents_with_that_dimension(template: dict[str, Any]) -> None:
+    looked_at = {
+        (each["Namespace"], each["MetricName"], each["Dimensions"][0]["Name"])
+        for each in alarms(template).values()
+    }
+    assert set(MEASURED) == looked_at
+
+
+def test_an_alarm_needs_five_minutes_and_silence_is_no_sign(template: dict[str, Any]) -> None:
+    assert {(300, "notBreaching", "GreaterThanOrEqualToThreshold")} == {
+        (each["Period"], each["TreatMissingData"], each["ComparisonOperator"])
+        for each in alarms(template).values()
+    }
+
+
+def test_every_alarm_notifies_the_operators_of_its_beginning_alone(template: dict[str, Any]) -> None:
+    # An alarm is OK for the first time right after the deployment: that would be an e-mail for each.
+    assert {"AlarmActions"} == {
+        key for each in alarms(template).values() for key in each if key.endswith("Actions")
+    }
+    (action,) = {json.dumps(each["AlarmActions"]) for each in alarms(template).values()}
+    assert [{"Ref": "AlarmsOperatorsAD6DFC2B"}] == json.loads(action)
+
+
+def test_every_alarm_ends_in_a_command_for_its_region_and_fits(template: dict[str, Any]) -> None:
+    for name, each in alarms(template).items():
+        parts = each["AlarmDescription"]["Fn::Join"][1]
+        said = json.dumps(parts)
+        assert {"Ref": "AWS::Region"} == parts[-1], name
+        assert parts[-2].endswith(" --region ")
+        assert (True, True) == (": aws " in said or ": thingwatch " in said, len(said) < 1024), name
+
+
+def statements_of(template: dict[str, Any], kind: str, part: str, logical: str) -> list[dict[str, Any]]:
+    """The Allow statements of a resource policy."""
+    (policy,) = [each[part] for each in resources(template, kind).values() if logical in json.dumps(each)]
+    return [each for each in policy["Statement"] if each["Effect"] == "Allow"]
+
+
+def test_cloudwatch_and_eventbridge_may_publish_for_this_account_and_use_the_key(
+    template: dict[str, Any],
+) -> None:
+    of_this_account = {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    services = {"Service": ["cloudwatch.amazonaws.com", "events.amazonaws.com"]}
+    published, owner = statements_of(template, "AWS::SNS::TopicPolicy", "PolicyDocument", "AlarmsOperators")
+    assert ("sns:Publish", services, of_this_account) == tuple(
+        published[key] for key in ("Action", "Principal", "Condition")
+    )
+    assert ("sns:Publish", True) == (owner["Action"], ":root" in json.dumps(owner["Principal"]))
+    _, used = statements_of(template, "AWS::KMS::Key", "KeyPolicy", "Thingwatch tells")
+    assert (["kms:Decrypt", "kms:GenerateDataKey*"], services, of_this_account) == tuple(
+        used[key] for key in ("Action", "Principal", "Condition")
+    )
+    topic = resources(template, "AWS::SNS::Topic")["AlarmsOperatorsAD6DFC2B"]
+    assert "AlarmsKey" in json.dumps(topic["KmsMasterKeyId"])
+
+
+@pytest.mark.parametrize(
+    ("operators", "topics", "keys"),
+    [
+        ("{encryption: none}", 2, 0),
+        ('{sns: "arn:aws:sns:eu-west-1:111122223333:on-call"}', 1, 0),
+    ],
+)
+def test_the_key_and_the_topic_are_made_only_where_they_are_wanted(
+    tmp_path: Path, operators: str, topics: int, keys: int
+) -> None:
+    config = tmp_path / "alerts.yaml"
+    config.write_text(f"version: 1\ndestinations: {{audit: {{sns: create}}}}\noperators: {operators}\n")
+    made = synthesize(config, tmp_path)
+    assert (topics, keys) == tuple(
+        len(resources(made, kind)) for kind in ("AWS::SNS::Topic", "AWS::KMS::Key")
+    )
+    (action,) = {json.dumps(each["AlarmActions"]) for each in alarms(made).values()}
+    assert ("on-call" in action) == (topics == 1)
