@@ -30,6 +30,23 @@ def test_every_link_into_the_project_leads_somewhere(document: Path) -> None:
     assert [] == [link for link in links if not (document.parent / link).exists()]
 
 
+def _anchors(document: Path) -> set[str]:
+    """The anchors that a page's headings have on the hosting platform."""
+    headings = re.findall(r"^#+ (.+)$", document.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_link_to_a_part_of_a_page_finds_it(document: Path) -> None:
+    links = re.findall(r"\]\(([^):#]*\.md)?#([^)]+)\)", document.read_text())
+    missing = [
+        (page, anchor)
+        for page, anchor in links
+        if anchor not in _anchors(document.parent / page if page else document)
+    ]
+    assert [] == missing
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_every_make_target_that_is_named_exists(document: Path) -> None:
     named = set(re.findall(r"(?:`|^|\$ )make ([a-z-]+)", document.read_text(), re.MULTILINE))

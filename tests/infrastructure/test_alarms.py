@@ -1,6 +1,7 @@
 """The alarms: they look at what AWS measures, they say what to do, and people hear of them."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,8 @@ import pytest
 
 from tests.infrastructure.conftest import synthesize
 from tests.support.templates import resources
+
+RUNBOOK = Path("docs/runbook.md")
 
 # Namespace and metric, the dimension that AWS gives it, and where AWS says so.
 MEASURED = {
@@ -123,6 +126,15 @@ def test_every_alarm_ends_in_a_command_for_its_region_and_fits(template: dict[st
         assert {"Ref": "AWS::Region"} == parts[-1], name
         assert parts[-2].endswith(" --region ")
         assert (True, True) == (": aws " in said or ": thingwatch " in said, len(said) < 1024), name
+
+
+def test_the_runbook_has_a_part_for_every_alarm(template: dict[str, Any]) -> None:
+    headings = set(re.findall(r"^## (.+)$", RUNBOOK.read_text(encoding="utf-8"), re.MULTILINE))
+    of_many = ("waiting", "fails", "throttled", "not-received")
+    functions, destinations = ("detect", "summarise", "deliver"), ("audit", "secops")
+    parts = {f"{name}-{end}": end for name in functions for end in of_many}
+    parts |= {f"{start}-{name}": start for name in destinations for start in of_many}
+    assert set() == {parts.get(name, name) for name in alarms(template)} - headings
 
 
 def statements_of(template: dict[str, Any], kind: str, part: str, logical: str) -> list[dict[str, Any]]:
