@@ -26,6 +26,7 @@ from handlers.core.renderings.slack import (
     size_of,
 )
 from handlers.core.severity import Severity
+from handlers.core.text import say_count
 
 MOST_ALONE = 3
 """So many are sent one by one."""
@@ -66,9 +67,10 @@ def render_digest(alerts: Sequence[Alert], *, whole: int = 0) -> Block:
     for alert in alerts[:whole]:
         blocks += [*render_blocks(alert, say_signed_headline(alert)), {"type": "divider"}]
     lines = [_line(alert) for alert in alerts[whole:]]
-    title = f"{len(lines)} {'more ' if whole else ''}alerts at once"
-    blocks.append({"type": "header", "text": {"type": "plain_text", "text": title, "emoji": True}})
-    blocks += [section(line) for line in lines]
+    if lines:
+        title = f"{say_count(len(lines), 'more alert' if whole else 'alert')} at once"
+        blocks.append({"type": "header", "text": {"type": "plain_text", "text": title, "emoji": True}})
+        blocks += [section(line) for line in lines]
     return {"text": escape(headline), "blocks": blocks, "unfurl_links": False, "unfurl_media": False}
 
 

@@ -57,6 +57,18 @@ def test_a_critical_alert_stands_first_and_whole() -> None:
     assert "5 more alerts at once" in json.dumps(post.payload)
 
 
+def test_a_digest_of_critical_alerts_alone_counts_no_others() -> None:
+    alerts = [make_alert(eventID=str(number), userIdentity=ROOT) for number in range(4)]
+    (post,) = plan_posts(alerts)
+    assert "at once" not in json.dumps(post.payload)
+
+
+def test_one_alert_beside_critical_ones_is_one() -> None:
+    alerts = [*[make_alert(eventID=str(number), userIdentity=ROOT) for number in range(3)], make(3)]
+    (post,) = plan_posts(alerts)
+    assert "1 more alert at once" in json.dumps(post.payload)
+
+
 def test_critical_alerts_that_have_no_room_together_are_told_alone_and_first() -> None:
     rule = {**UPDATE_CERTIFICATE, "runbook": ["x" * 290] * 9}
     alerts = [make_alert(rule, eventID=str(n), userIdentity=ROOT) for n in range(6)]
