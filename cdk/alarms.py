@@ -22,7 +22,7 @@ from rulebook.config import Operators
 
 _PUBLISHERS = ("cloudwatch.amazonaws.com", "events.amazonaws.com")
 
-LATE_SECONDS = 1800
+_LATE_SECONDS = 1800
 """A delivery that nobody took for so long: its function does not run."""
 
 
@@ -194,7 +194,7 @@ def _signs_of_waiting(delivery: Delivery) -> Iterator[Sign]:
             f"Alerts have waited for {name} for half an hour: deliver does not take them.",
             *_look_at_log(delivery.deliver),
             statistic="Maximum",
-            at_least=LATE_SECONDS,
+            at_least=_LATE_SECONDS,
         )
 
 

@@ -108,11 +108,13 @@ def _look_up_policy(client: IoTClient, name: str, version: str) -> _Answers:
         return client.get_policy_version(policyName=name, policyVersionId=wanted)["policyDocument"]
 
     versions = client.list_policy_versions(policyName=name)["policyVersions"]
-    former = _choose({each["versionId"]: each["isDefaultVersion"] for each in versions}, beside=version)
-    document = read(version)
-    compared = None if former is None else Former(former[0], read(former[0]), is_in_force=former[1])
+    defaults = {each["versionId"]: each["isDefaultVersion"] for each in versions}
     targets = client.list_targets_for_policy(policyName=name, pageSize=_PAGE)
-    return tell_policy(document, compared, _page(targets["targets"], targets.get("nextMarker")))
+    return tell_policy(
+        read(version),
+        _find_former(defaults, version, read),
+        _page(targets["targets"], targets.get("nextMarker")),
+    )
 
 
 def _look_up_template(client: IoTClient, name: str, version: str) -> _Answers:
@@ -121,11 +123,8 @@ def _look_up_template(client: IoTClient, name: str, version: str) -> _Answers:
         return described["templateBody"]
 
     versions = client.list_provisioning_template_versions(templateName=name, maxResults=_PAGE)["versions"]
-    former = _choose({str(each["versionId"]): each["isDefaultVersion"] for each in versions}, beside=version)
-    body = read(version)
-    return tell_template(
-        body, None if former is None else Former(former[0], read(former[0]), is_in_force=former[1])
-    )
+    defaults = {str(each["versionId"]): each["isDefaultVersion"] for each in versions}
+    return tell_template(read(version), _find_former(defaults, version, read))
 
 
 def _look_up_certificate(client: IoTClient, arn: str) -> _Answers:
@@ -137,12 +136,13 @@ def _look_up_certificate(client: IoTClient, arn: str) -> _Answers:
     )
 
 
-def _choose(versions: Mapping[str, bool], *, beside: str) -> tuple[str, bool] | None:
-    """The version to compare with, and whether it is the default: else it is the newest."""
-    others = [each for each in versions if each != beside]
-    return max(
-        ((each, versions[each]) for each in others), key=lambda one: (one[1], int(one[0])), default=None
-    )
+def _find_former(defaults: Mapping[str, bool], version: str, read: Callable[[str], str]) -> Former | None:
+    """The version to compare with: the default one, or else the newest beside this one."""
+    others = [each for each in defaults if each != version]
+    if not others:
+        return None
+    former = max(others, key=lambda each: (defaults[each], int(each)))
+    return Former(former, read(former), is_in_force=defaults[former])
 
 
 def _page(names: Sequence[str], more: str | None) -> Page:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from handlers.core.alerts import Question
 from handlers.core.operations import is_read
@@ -27,7 +27,7 @@ OPERATIONS: Mapping[str, str | None] = {
 none: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsiot.html."""
 
 # What makes or chooses a version: of what, and the parameters that name it and its version.
-_VERSIONS = {
+_VERSIONS: Mapping[str, tuple[Literal["policy", "template"], str, str]] = {
     "CreatePolicyVersion": ("policy", "policyName", "policyVersionId"),
     "SetDefaultPolicyVersion": ("policy", "policyName", "policyVersionId"),
     "CreateProvisioningTemplateVersion": ("template", "templateName", "versionId"),
@@ -56,7 +56,7 @@ def find_question(record: Record, resource: Mapping[str, Any]) -> Question | Non
         name, version = (find_value(record, each) or "" for each in parameters)
         if not _NAME.fullmatch(name) or not _VERSION.fullmatch(version):
             return None
-        return Question("policy" if about == "policy" else "template", name, version)
+        return Question(about, name, version)
     if record.event_name.startswith(_NOTHING_TO_ASK):
         return None
     named = next((arn for arn in _certificates(record, resource) if _CERTIFICATE.fullmatch(arn)), None)

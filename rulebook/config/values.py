@@ -49,9 +49,10 @@ def _flag(value: object) -> object:
 
 
 def _switch(value: object) -> object:
-    if value not in ("on", "off", True, False):
+    # In Python 1 equals True.
+    if not isinstance(value, bool) and value not in ("on", "off"):
         raise refuse(((), "write on or off"))
-    return value in ("on", True)
+    return value is True or value == "on"
 
 
 def _service(typed: str) -> str:
