@@ -20,7 +20,6 @@ TRIES = 500
 It must come to its end well before the queue's retention does: SQS deletes an expired
 message, it does not move it to the dead-letter queue."""
 
-
 STACK_TAG = "thingwatch:stack"
 """The name of the stack whose queue it is. A queue that outlives its stack is found again by it."""
 FAILURES_TAG = "thingwatch:failures"

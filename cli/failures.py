@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from handlers.core.alerts import BadDelivery, UnknownDelivery, read_delivery
 from handlers.core.record import as_mapping
@@ -23,6 +23,11 @@ HIDDEN_MINUTES = 5
 """So long a message that is looked at is hidden from others, unless it is shown again before."""
 _BATCH = 10
 """Most messages of one call to SQS."""
+WAIT_SECONDS = 1
+"""A call that does not wait asks some of SQS's servers, and may find nothing where something is:
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-short-and-long-polling.html"""
+_MOST_REPEATED = 3
+"""SQS may hand out a message twice. So many answers in a row that hold nothing new are the end of a queue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,32 +49,41 @@ class Failed:
     """What is sent again; None where it can not be read."""
 
 
-Reader = Callable[[str, Mapping[str, str]], tuple[str, str, str | None, str | None]]
-"""From a body and its attributes: what it is, why it failed, its destination, and what is sent again."""
+class Reading(NamedTuple):
+    """What the body of a failed message says; the fields are those of `Failed`."""
+
+    what: str
+    why: str
+    destination: str | None = None
+    payload: str | None = None
 
 
-def read_deliveries(body: str, attributes: Mapping[str, str]) -> tuple[str, str, str | None, str | None]:
+Reader = Callable[[str, Mapping[str, str]], Reading]
+"""Reads a body and its attributes."""
+
+
+def read_deliveries(body: str, attributes: Mapping[str, str]) -> Reading:
     """A delivery, kept by `deliver` with the reason, or by SQS after its last try."""
     why = attributes.get("reason", _TRIED_OUT)
     try:
         delivery = read_delivery(body)
     except (BadDelivery, UnknownDelivery) as error:
-        return clean(body), f"{why} ({error})", None, None
-    return render_title(delivery.alert), why, clean(delivery.destination), body
+        return Reading(clean(body), f"{why} ({error})")
+    return Reading(render_title(delivery.alert), why, clean(delivery.destination), body)
 
 
-def read_summaries(body: str, attributes: Mapping[str, str]) -> tuple[str, str, str | None, str | None]:
+def read_summaries(body: str, attributes: Mapping[str, str]) -> Reading:
     """A summary that could not be told."""
     why = attributes.get("reason", _TRIED_OUT)
     try:
         summary = read_summary(body)
     except (BadSummary, UnknownSummary) as error:
-        return clean(body), f"{why} ({error})", None, None
+        return Reading(clean(body), f"{why} ({error})")
     of = summary.alert.title_of_many or summary.alert.operation or summary.alert.rule
-    return f"the rollup of: {of}", why, None, body
+    return Reading(f"the rollup of: {of}", why, payload=body)
 
 
-def read_events(body: str, attributes: Mapping[str, str]) -> tuple[str, str, str | None, str | None]:
+def read_events(body: str, attributes: Mapping[str, str]) -> Reading:
     """An event, in Lambda's record of the failure, or as EventBridge could not hand it over:
     https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html and
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html.
@@ -77,7 +91,7 @@ def read_events(body: str, attributes: Mapping[str, str]) -> tuple[str, str, str
     try:
         data = as_mapping(json.loads(body))
     except (ValueError, RecursionError):
-        return clean(body), "it is not JSON", None, None
+        return Reading(clean(body), "it is not JSON")
     if "requestPayload" in data:
         event, answer = as_mapping(data["requestPayload"]), as_mapping(data.get("responsePayload"))
         condition = as_mapping(data.get("requestContext")).get("condition", "it failed")
@@ -91,53 +105,39 @@ def read_events(body: str, attributes: Mapping[str, str]) -> tuple[str, str, str
     what = f"{service}:{show(detail.get('eventName', 'an unknown call'))}"
     if "eventID" in detail:
         what = f"{what}, event {show(detail['eventID'])}"
-    return what, why, None, json.dumps(event) if event else None
+    return Reading(what, why, payload=json.dumps(event) if event else None)
 
 
-class Depth(NamedTuple):
-    """How many messages a queue holds, as far as SQS knows: it learns of a change within a minute."""
-
-    shown: int
-    hidden: int
-    """Somebody looks at them, or was stopped while looking."""
-
-
-def read_depth(sqs: SQSClient, queue_url: str) -> Depth:
-    """How many messages a queue holds."""
-    found = sqs.get_queue_attributes(
-        QueueUrl=queue_url,
-        AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
-    )["Attributes"]
-    return Depth(
-        shown=int(found["ApproximateNumberOfMessages"]),
-        hidden=int(found["ApproximateNumberOfMessagesNotVisible"]),
-    )
+def count_hidden(sqs: SQSClient, queue_url: str) -> int:
+    """How many messages a queue shows to nobody now, as far as SQS knows: it learns of a change within a
+    minute.
+    """
+    name: Literal["ApproximateNumberOfMessagesNotVisible"] = "ApproximateNumberOfMessagesNotVisible"
+    return int(sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=[name])["Attributes"][name])
 
 
-def receive(
-    sqs: SQSClient, kind: str, queue_url: str, read: Reader, *, expected: int
-) -> Iterator[list[Failed]]:
+def receive(sqs: SQSClient, kind: str, queue_url: str, read: Reader) -> Iterator[list[Failed]]:
     """Every message of a queue, each once, in batches; it stays there, hidden for `HIDDEN_MINUTES`."""
     seen: set[str] = set()
-    while True:
+    repeated = 0
+    while repeated < _MOST_REPEATED:
         answer = sqs.receive_message(
             QueueUrl=queue_url,
             MaxNumberOfMessages=_BATCH,
             VisibilityTimeout=60 * HIDDEN_MINUTES,
-            # A call that does not wait asks some of SQS's servers, and may find nothing where something is:
-            # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-short-and-long-polling.html
-            WaitTimeSeconds=1 if len(seen) < expected else 0,
+            WaitTimeSeconds=WAIT_SECONDS,
             MessageAttributeNames=["All"],
             MessageSystemAttributeNames=["SentTimestamp"],
-        )
-        new = [each for each in answer.get("Messages", []) if each["MessageId"] not in seen]
-        if not new:
+        ).get("Messages", [])
+        if not answer:
             return
+        new = [each for each in answer if each["MessageId"] not in seen]
         seen.update(each["MessageId"] for each in new)
+        repeated = 0 if new else repeated + 1
         yield [_make(message, kind, queue_url, read) for message in new]
 
 
-def show_messages(sqs: SQSClient, queue_url: str, receipt_handles: Sequence[str]) -> None:
+def unhide(sqs: SQSClient, queue_url: str, receipt_handles: Sequence[str]) -> None:
     """Let others receive messages that were only looked at."""
     for start in range(0, len(receipt_handles), _BATCH):
         # What SQS answers that it can not show is shown or deleted already: the call as such succeeds.
@@ -154,7 +154,7 @@ def _make(message: MessageTypeDef, kind: str, queue_url: str, read: Reader) -> F
     attributes = {
         name: value.get("StringValue", "") for name, value in message.get("MessageAttributes", {}).items()
     }
-    what, why, destination, payload = read(message["Body"], attributes)
+    reading = read(message["Body"], attributes)
     sent = int(message.get("Attributes", {}).get("SentTimestamp", "0"))
     return Failed(
         kind=kind,
@@ -163,10 +163,10 @@ def _make(message: MessageTypeDef, kind: str, queue_url: str, read: Reader) -> F
         receipt_handle=message["ReceiptHandle"],
         body=message["Body"],
         since=datetime.fromtimestamp(sent / 1000, UTC),
-        what=clean(what),
-        why=clean(why),
-        destination=destination,
-        payload=payload,
+        what=clean(reading.what),
+        why=clean(reading.why),
+        destination=reading.destination,
+        payload=reading.payload,
     )
 
 
@@ -180,4 +180,5 @@ def failed_data(failed: Failed, *, fate: str) -> dict[str, Any]:
         "why": failed.why,
         "destination": failed.destination,
         "fate": fate,
+        "body": failed.body,
     }

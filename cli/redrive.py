@@ -8,18 +8,21 @@ A message is deleted only after it was sent, so whoever stops this loses nothing
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from cli.deployment import Deployment, NotReached, aws_errors_told
 from cli.failures import (
     Failed,
     Reader,
+    Reading,
+    count_hidden,
     read_deliveries,
-    read_depth,
     read_events,
     read_summaries,
     receive,
-    show_messages,
+    unhide,
 )
 
 if TYPE_CHECKING:
@@ -69,24 +72,40 @@ class Redrive:
         self._stack = stack
         self._looked_at: dict[str, Failed] = {}
         self._sent: set[tuple[str, str]] = set()
-        self.hidden = 0
-        """How many messages could not be looked at: another run looks at them, or one was stopped."""
+        self._queues: dict[str, str | None] = {}
+        """By destination."""
+        self._hidden: list[int] = []
+
+    @property
+    def hidden(self) -> int:
+        """How many messages of the queues that were looked at SQS showed to nobody."""
+        return sum(self._hidden)
 
     def find(self, kind: str | None = None) -> Iterator[Failed]:
         """What failed (all, or of one kind), and what waits for destinations that config has no more."""
-        for output, each in _QUEUES.items():
-            if kind in (None, each):
-                yield from self._look(each, self._deployment.output(output), _READERS[each])
-        for each, url, read in self._find_orphans():
-            if kind in (None, each):
-                yield from self._look(each, url, read)
+        own = [
+            self._look(each, self._deployment.output(output), _READERS[each])
+            for output, each in _QUEUES.items()
+            if kind in (None, each)
+        ]
+        orphans = [self._look_if_there(*each) for each in self._find_orphans() if kind in (None, each[0])]
+        looks = [*own, *orphans]
+        # An empty queue answers after a second, so all are asked at once.
+        with ThreadPoolExecutor() as pool:
+            while looks:
+                batches = list(pool.map(lambda look: next(look, None), looks))
+                yield from (failed for batch in batches for failed in batch or ())
+                looks = [look for look, batch in zip(looks, batches, strict=True) if batch is not None]
 
-    def _look(self, kind: str, url: str, read: Reader) -> Iterator[Failed]:
-        depth = read_depth(self._sqs, url)
-        self.hidden += depth.hidden
-        for batch in receive(self._sqs, kind, url, read, expected=depth.shown):
+    def _look(self, kind: str, url: str, read: Reader) -> Iterator[list[Failed]]:
+        self._hidden.append(count_hidden(self._sqs, url))
+        for batch in receive(self._sqs, kind, url, read):
             self._looked_at |= {each.message_id: each for each in batch}
-            yield from batch
+            yield batch
+
+    def _look_if_there(self, kind: str, url: str, read: Reader) -> Iterator[list[Failed]]:
+        with suppress(self._sqs.exceptions.QueueDoesNotExist):
+            yield from self._look(kind, url, read)
 
     def _find_orphans(self) -> Iterator[tuple[str, str, Reader]]:
         """Queues that are tagged as ours, and no output names them: of a destination that was removed, or of
@@ -101,13 +120,20 @@ class Redrive:
         )
         for url in (url for page in pages for url in page.get("QueueUrls", [])):
             if _name_of(url) not in known:
-                tags = self._sqs.list_queue_tags(QueueUrl=url).get("Tags", {})
+                tags = self._tags_of(url)
                 if tags.get(STACK_TAG) != self._stack:
                     continue
                 if DESTINATION_TAG in tags:
                     yield "delivery", url, _read_orphans
                 elif (kind := tags.get(FAILURES_TAG, "")) in _READERS:
                     yield kind, url, _READERS[kind]
+
+    def _tags_of(self, url: str) -> Mapping[str, str]:
+        try:
+            return self._sqs.list_queue_tags(QueueUrl=url).get("Tags", {})
+        except self._sqs.exceptions.QueueDoesNotExist:
+            # SQS lists a queue for up to a minute after it was deleted.
+            return {}
 
     def send(self, failed: Failed) -> str:
         """Send a message again and take it out of its queue; what became of it: `SENT`, or why not."""
@@ -141,13 +167,26 @@ class Redrive:
     def _target(self, failed: Failed) -> str:
         if failed.destination is None:
             return self._deployment.output("SummaryQueueUrl")
-        return find_queue(failed.destination, self._deployment.outputs)
+        if failed.destination not in self._queues:
+            self._queues[failed.destination] = self._find_queue(failed.destination)
+        url = self._queues[failed.destination]
+        if url is None:
+            raise NotSent(
+                f"the config has no destination {failed.destination}; add it, deploy, and run this again"
+            )
+        return url
 
-    def show_again(self) -> None:
+    def _find_queue(self, destination: str) -> str | None:
+        url = self._deployment.outputs.get(f"DeliveryQueueUrl{destination.replace('-', '')}")
+        # Names of outputs have no hyphens, so a destination that was removed may share one with another.
+        is_its_own = url is not None and self._tags_of(url).get(DESTINATION_TAG) == destination
+        return url if is_its_own else None
+
+    def unhide_rest(self) -> None:
         """Let others receive at once what was looked at and not sent."""
         for url in {each.queue_url for each in self._looked_at.values()}:
             handles = [each.receipt_handle for each in self._looked_at.values() if each.queue_url == url]
-            show_messages(self._sqs, url, handles)
+            unhide(self._sqs, url, handles)
         self._looked_at.clear()
 
 
@@ -155,17 +194,8 @@ def _name_of(queue_url: str) -> str:
     return queue_url.rpartition("/")[2]
 
 
-def find_queue(destination: str, outputs: Mapping[str, str]) -> str:
-    """The queue of a destination. Raises `NotSent`."""
-    url = outputs.get(f"DeliveryQueueUrl{destination.replace('-', '')}")
-    if url is None:
-        raise NotSent(f"the config has no destination {destination}; add it, deploy, and run this again")
-    return url
-
-
-def _read_orphans(body: str, attributes: Mapping[str, str]) -> tuple[str, str, str | None, str | None]:
-    what, _, destination, payload = read_deliveries(body, attributes)
-    return what, "its destination was removed from the config", destination, payload
+def _read_orphans(body: str, attributes: Mapping[str, str]) -> Reading:
+    return read_deliveries(body, attributes)._replace(why="its destination was removed from the config")
 
 
 def reach(deployment: Deployment, stack: str) -> Redrive:

@@ -12,7 +12,7 @@ from cli.deployment import STACK, NotReached, Place, aws_errors_told, find_deplo
 from cli.failures import HIDDEN_MINUTES, Failed, failed_data
 from cli.mute_commands import JsonOption, ProfileOption, RegionOption, StackOption
 from cli.redrive import SENT, reach
-from handlers.core.text import say_count
+from handlers.core.text import clean, say_count
 
 Kind = Literal["delivery", "summary", "event"]
 _SHORTEST_ID = 6
@@ -22,7 +22,7 @@ def redrive(
     *,
     send: Annotated[bool, typer.Option("--send", help="Send again; without it they are only shown.")] = False,
     only: Annotated[
-        list[str] | None, typer.Option(metavar="ID", help="Only this one, by its id or the begin of it.")
+        list[str] | None, typer.Option(metavar="ID", help="Only this one, by its id or how it begins.")
     ] = None,
     kind: Annotated[Kind | None, typer.Option(help="Only those of this kind.")] = None,
     stack: StackOption = STACK,
@@ -32,12 +32,13 @@ def redrive(
 ) -> None:
     """Show what could not be processed, since when and why; with --send, send it again.
 
-    What was told before is not told again. Exits with 1 if something is there and was not sent.
+    What was told before is not told again. Exits with 1 if something is there and was not sent, or was chosen
+    and is not there.
     """
     if any(len(each) < _SHORTEST_ID for each in only or ()):
         _refuse(f"--only takes at least {_SHORTEST_ID} characters of an id")
     told: list[tuple[Failed, str]] = []
-    hidden, fault = 0, None
+    queues, fault = None, None
     try:
         with aws_errors_told():
             place = Place(stack=stack, region=region, profile=profile)
@@ -48,30 +49,38 @@ def redrive(
                         fate = queues.send(failed) if send else "waits"
                         told.append((failed, fate))
             finally:
-                queues.show_again()
-            # A message that was chosen and found is all that was asked for.
-            hidden = 0 if only and told else queues.hidden
+                queues.unhide_rest()
     except NotReached as error:
         fault = str(error)
+    found = [failed.message_id for failed, _ in told]
+    missing = [each for each in only or () if not any(name.startswith(each) for name in found)]
+    # Who chose, and found what was chosen, asked for no more.
+    hidden = 0 if queues is None or (only and not missing) else queues.hidden
     if fault is None or told:
         # Where AWS is out of reach half way, what was sent until then is still told.
-        _tell(told, send=send, as_json=as_json, chosen=bool(only), hidden=hidden)
+        _tell(told, send=send, as_json=as_json, missing=missing, hidden=hidden)
     if fault is not None:
         _refuse(fault)
-    raise typer.Exit(1 if hidden or any(fate != SENT for _, fate in told) else 0)
+    raise typer.Exit(1 if missing or hidden or any(fate != SENT for _, fate in told) else 0)
 
 
-def _tell(told: list[tuple[Failed, str]], *, send: bool, as_json: bool, chosen: bool, hidden: int) -> None:
+def _tell(
+    told: list[tuple[Failed, str]], *, send: bool, as_json: bool, missing: list[str], hidden: int
+) -> None:
     if as_json:
-        typer.echo(json.dumps([failed_data(each, fate=fate) for each, fate in told]))
-    elif told:
+        messages = [failed_data(each, fate=fate) for each, fate in told]
+        typer.echo(json.dumps({"messages": messages, "missing": missing, "hidden": hidden}))
+        return
+    if told:
         typer.echo("\n".join(_lines(told, send=send)))
-    elif not hidden:
-        typer.echo(f"{'no such message' if chosen else 'nothing'} is in the failure queues")
+    elif not hidden and not missing:
+        typer.echo("nothing is in the failure queues")
+    for each in missing:
+        typer.echo(f"no message {clean(each)} is in the failure queues", err=True)
     if hidden:
         typer.echo(
             f"{say_count(hidden, 'more message')} can not be shown yet: another run of this command looks at"
-            f" the queue or was stopped; run it again in {HIDDEN_MINUTES} minutes",
+            f" them or was stopped, or they wait for another try; run it again in {HIDDEN_MINUTES} minutes",
             err=True,
         )
 

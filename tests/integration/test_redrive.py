@@ -4,17 +4,21 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 from typer.testing import CliRunner, Result
 
 from cdk.delivery import DESTINATION_TAG
 from cdk.queues import FAILURES_TAG, STACK_TAG
-from cli.failures import show_messages
+from cli import failures, redrive
+from cli.deployment import Deployment
+from cli.failures import unhide
 from cli.main import app
-from cli.redrive import SENT
+from cli.redrive import SENT, reach
 from handlers.core.alerts import Delivery, read_delivery, write_delivery
 from local.aws import EmbeddedAws, Fault
 from local.waiting import wait_until
@@ -29,9 +33,10 @@ QUEUES = {
     "HandoverFailureQueueUrl": "handover-failures",
     "DeliveryQueueUrlsecops": f"{STACK}-secops",
 }
+TAGS = {"DeliveryQueueUrlsecops": [{"Key": DESTINATION_TAG, "Value": "secops"}]}
 TEMPLATE = {
     "Resources": {
-        output: {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": name}}
+        output: {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": name, "Tags": TAGS.get(output, [])}}
         for output, name in QUEUES.items()
     },
     "Outputs": {output: {"Value": {"Ref": output}} for output in QUEUES}
@@ -80,6 +85,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
 @pytest.fixture
 def queues(running: EmbeddedAws, monkeypatch: pytest.MonkeyPatch) -> Queues:
     running.reset()
+    # The embedded SQS is one server, so it finds at once what is there.
+    monkeypatch.setattr(failures, "WAIT_SECONDS", 0)
     for name, value in running.environment().items():
         monkeypatch.setenv(name, value)
     stacks = running.client("cloudformation")
@@ -95,10 +102,11 @@ def run(*arguments: str) -> Result:
 
 
 def told(*arguments: str) -> tuple[int, list[dict[str, Any]]]:
-    """The command's exit code, and what it says as JSON."""
+    """The command's exit code, and the messages that it tells as JSON; none is hidden or missing."""
     result = run("--json", *arguments)
-    assert "" == result.stderr
-    return result.exit_code, json.loads(result.stdout)
+    said = json.loads(result.stdout)
+    assert ("", [], 0) == (result.stderr, said["missing"], said["hidden"])
+    return result.exit_code, said["messages"]
 
 
 def test_who_sends_one_message_hides_no_other(queues: Queues) -> None:
@@ -139,11 +147,11 @@ def test_what_was_sent_but_could_not_be_deleted_is_said_to_be_so(queues: Queues)
 def test_what_was_done_is_told_when_aws_can_not_be_reached_any_more(queues: Queues) -> None:
     queues.put("one")
     queues.put("two", output="SummaryDeadLetterQueueUrl")
-    # The dead letters are asked for twice: for what is there, and whether there is more.
-    queues.aws.inject_faults([Fault("sqs", "ReceiveMessage", "AccessDenied", 403, message="not you", skip=2)])
+    # Four queues are asked at once, then the two that had something.
+    queues.aws.inject_faults([Fault("sqs", "ReceiveMessage", "AccessDenied", 403, message="not you", skip=4)])
     result = run("--send", "--json")
     assert 2 == result.exit_code
-    assert ["sent"] == [each["fate"] for each in json.loads(result.stdout)]
+    assert "sent" in [each["fate"] for each in json.loads(result.stdout)["messages"]]
     assert result.stderr.startswith("AWS: An error occurred (AccessDenied)")
 
 
@@ -154,7 +162,7 @@ def test_a_message_that_is_there_no_more_keeps_no_other_hidden(queues: Queues) -
     answer = queues.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=600)
     handles = [each["ReceiptHandle"] for each in answer["Messages"]]
     queues.sqs.delete_message(QueueUrl=url, ReceiptHandle=handles[0])
-    show_messages(queues.sqs, url, handles)
+    unhide(queues.sqs, url, handles)
     assert 1 == len(queues.take_all("DeadLetterQueueUrl"))
 
 
@@ -207,12 +215,13 @@ def test_who_is_killed_half_way_loses_nothing(queues: Queues) -> None:
 def test_what_another_run_looks_at_is_said_to_be_hidden(queues: Queues) -> None:
     queues.put("one")
     queues.sqs.receive_message(QueueUrl=queues.url("DeadLetterQueueUrl"), VisibilityTimeout=600)
-    result = run("--json")
-    assert (1, []) == (result.exit_code, json.loads(result.stdout))
+    result = run()
+    assert (1, "") == (result.exit_code, result.stdout)
     assert (
-        "1 more message can not be shown yet: another run of this command looks at the queue or was stopped;"
-        " run it again in 5 minutes\n" == result.stderr
+        "1 more message can not be shown yet: another run of this command looks at them or was stopped, or"
+        " they wait for another try; run it again in 5 minutes\n" == result.stderr
     )
+    assert {"messages": [], "missing": [], "hidden": 1} == json.loads(run("--json").stdout)
 
 
 @pytest.mark.parametrize("stack", ["Thingwatch", "a-very-long-name-of-a-stack-that-cloudformation-cuts"])
@@ -245,10 +254,53 @@ def test_what_failed_before_the_stack_was_destroyed_and_made_anew_is_found_by_th
     assert [STACK] == queues.take_all("DeliveryQueueUrlsecops")
 
 
-def test_an_id_that_is_not_there_is_said_so(queues: Queues) -> None:
-    queues.put("one")
-    result = run("--only", "0123456789")
-    assert (0, "no such message is in the failure queues\n") == (result.exit_code, result.stdout)
+def test_an_id_that_is_not_there_is_said_so_and_the_others_are_sent(queues: Queues) -> None:
+    known = queues.put("one")
+    result = run("--only", "0123456789", "--only", known, "--send")
+    assert (1, "no message 0123456789 is in the failure queues\n") == (result.exit_code, result.stderr)
+    assert "1 message sent again, 0 left" in result.stdout
+    assert ["0123456789"] == json.loads(run("--only", "0123456789", "--json").stdout)["missing"]
+
+
+def test_a_removed_destination_is_no_other_whose_name_has_no_hyphen(queues: Queues) -> None:
+    queues.put("one", destination="sec-ops")
+    code, (message,) = told("--send")
+    no_more = "stays: the config has no destination sec-ops; add it, deploy, and run this again"
+    assert (1, no_more) == (code, message["fate"])
+
+
+def test_what_the_message_holds_is_in_the_json_whole(queues: Queues) -> None:
+    body = json.dumps({"requestPayload": {"detail": {"eventName": "Zoë\u202e"}}})
+    queues.sqs.send_message(QueueUrl=queues.url("DetectFailureQueueUrl"), MessageBody=body)
+    _, (message,) = told()
+    assert body == message["body"]
+
+
+@pytest.mark.parametrize("call", ["ListQueues", "ListQueueTags", "GetQueueAttributes"])
+def test_an_orphan_that_is_deleted_meanwhile_is_passed_over(queues: Queues, call: str) -> None:
+    name = f"{STACK}-old"
+    url = queues.sqs.create_queue(QueueName=name, tags={STACK_TAG: STACK, DESTINATION_TAG: "secops"})[
+        "QueueUrl"
+    ]
+    identifier = queues.put("one")
+    session = boto3.session.Session()
+    session.events.register(f"after-call.sqs.{call}", lambda **_: _delete(queues, url))
+    outputs = {output: queues.url(output) for output in QUEUES}
+    found = reach(Deployment(session, outputs), STACK).find("delivery")
+    assert [identifier] == [each.message_id for each in found]
+
+
+def _delete(queues: Queues, url: str) -> None:
+    with suppress(queues.sqs.exceptions.QueueDoesNotExist):
+        queues.sqs.delete_queue(QueueUrl=url)
+
+
+def test_the_tags_are_those_that_the_stack_gives_to_its_queues() -> None:
+    assert (STACK_TAG, DESTINATION_TAG, FAILURES_TAG) == (
+        redrive.STACK_TAG,
+        redrive.DESTINATION_TAG,
+        redrive.FAILURES_TAG,
+    )
 
 
 @pytest.mark.usefixtures("queues")
