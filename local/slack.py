@@ -85,9 +85,10 @@ class Answer:
     status: int
     body: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
-    breaks: Literal["hang", "reset", "drip"] | None = None
-    """How the connection goes wrong: no answer at all, a reset in the middle of it, or a byte now and then.
-    With status 200 the message was taken before.
+    breaks: Literal["hang", "reset", "drip", "reset-body", "drip-body"] | None = None
+    """How the connection goes wrong: no answer at all, a reset in the middle of it, or a byte now and then;
+    in the head, before its status is known for sure, or in the body. With status 200 the message was taken
+    before.
     """
 
 
@@ -278,7 +279,7 @@ class _Handler(BaseHTTPRequestHandler):
         answer = self.slack.take(self.path, body)
         if answer.breaks is not None:
             self.close_connection = True
-            _break(answer.breaks, self.connection, self.slack)
+            _break(answer, self.connection, self.slack)
             return
         data = answer.body.encode()
         self.send_response(answer.status)
@@ -308,17 +309,22 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing: the path is the secret part of a webhook."""
 
 
-def _break(how: str, connection: socket.socket, slack: LocalSlack) -> None:
-    if how == "reset":
-        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Le")
-        # No time to linger: the other side gets a reset, not an end.
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        connection.close()
-    elif how == "drip":
-        with suppress(OSError):
-            for letter in b"HTTP/1.1 200 OK\r\nX: " + b"y" * 1000:
-                connection.sendall(bytes([letter]))
-                if slack.wait_for_end(0.1):
-                    return
-    else:
+def _break(answer: Answer, connection: socket.socket, slack: LocalSlack) -> None:
+    head = f"HTTP/1.1 {answer.status} As told\r\n".encode()
+    for name, value in {**answer.headers, "Content-Length": "1000"}.items():
+        head += f"{name}: {value}\r\n".encode()
+    sent = head + b"\r\no" if answer.breaks in ("reset-body", "drip-body") else head[:-5]
+    if answer.breaks == "hang":
         slack.wait_for_end(_HANGS_SECONDS)
+        return
+    with suppress(OSError):
+        connection.sendall(sent)
+        if answer.breaks in ("reset", "reset-body"):
+            # No time to linger: the other side gets a reset, not an end.
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            connection.close()
+            return
+        for _ in range(990):
+            if slack.wait_for_end(0.1):
+                return
+            connection.sendall(b"0")

@@ -30,7 +30,7 @@ TIMEOUTS = (3.05, 10)
 """Seconds to connect, and between two reads."""
 
 DEADLINE = 20.0
-"""Seconds for one post. Three of them fit into the function's timeout."""
+"""Seconds for one post."""
 
 _PERMANENT = frozenset(
     {
@@ -66,6 +66,13 @@ _OF_A_MESSAGE = frozenset(
 )
 """Those that a single message causes."""
 
+_LAST_START = 40.0
+"""Seconds after which a run begins no other post: that one may take `DEADLINE`, and the function has 75."""
+_WITHOUT_DIGESTS = 300.0
+"""Seconds in which a destination gets no digest after it refused one."""
+_LONGEST_WORD = 200
+"""Bytes of an answer that are read; the longest of Slack's words has 33."""
+
 # urllib3 quotes the URL in its warnings.
 logging.getLogger("urllib3").setLevel(logging.CRITICAL)
 
@@ -94,36 +101,40 @@ class SlackWebhook:
         self._chance = chance
         self._turns: dict[str, float] = {}
         """When the next turn of each destination is, by the clock."""
+        self._digests_from: dict[str, float] = {}
+        """Until when each destination gets no digest, by the clock."""
 
     def send(self, alerts: Sequence[Alert], destination: Destination) -> Sequence[Exception | None]:
         """See `Sender.send`: up to three alerts one by one, more in a digest."""
-        url = self._find_url(destination)
+        url, name = self._find_url(destination), destination.name
         outcomes: dict[int, Exception | None] = {}
-        stopped: Exception | None = None
-        # A new connection for each run: Lambda freezes a function between two, and Slack closes what is idle.
-        # A post that finds its connection closed may have been taken, so it can not just be repeated.
-        with requests.Session() as session:
-            pending = plan_posts(alerts)
-            while pending:
-                post = pending.pop(0)
-                wrong = stopped or self._try(session, url, post.payload)
-                if isinstance(wrong, _Refused) and wrong.is_of_message and len(post.alerts) > 1:
-                    # Perhaps because of one of them alone.
-                    pending = [*(Post((each,), render_slack(alerts[each])) for each in post.alerts), *pending]
-                    continue
-                outcomes.update(dict.fromkeys(post.alerts, self._look_again(wrong, url, destination)))
+        begun = self._clock()
+        pending = plan_posts(alerts, digests=begun >= self._digests_from.get(name, begun))
+        while pending:
+            post = pending.pop(0)
+            in_time = self._clock() <= begun + _LAST_START
+            wrong = self._try(url, post.payload) if in_time else TryAgain("the run has no time left for it")
+            if isinstance(wrong, _Refused) and wrong.is_of_message and len(post.alerts) > 1:
+                # Perhaps because of one of them alone. Tried again with each run, it would take Slack's time.
+                self._digests_from[name] = begun + _WITHOUT_DIGESTS
+                pending = [*(Post((each,), render_slack(alerts[each])) for each in post.alerts), *pending]
+                continue
+            why = self._look_again(wrong, url, destination)
+            outcomes.update(dict.fromkeys(post.alerts, why))
+            if isinstance(why, TryAgain):
+                if why.crowded:
+                    why.after = max(why.after, self._take_turn(name))
                 # What follows would meet the same.
-                stopped = wrong if isinstance(wrong, TryAgain) else None
-                if isinstance(wrong, TryAgain) and wrong.crowded:
-                    wrong.after = max(wrong.after, self._take_turn(destination.name))
+                outcomes.update(dict.fromkeys((each for left in pending for each in left.alerts), why))
+                break
         return [outcomes[number] for number in range(len(alerts))]
 
     def _take_turn(self, name: str) -> timedelta:
-        """How long what Slack would not take now waits: each batch of a backlog has a turn of its own.
+        """How long a batch waits that Slack would not take now. Each has a turn of its own: batches that all
+        came back soon would meet each other again and again.
 
-        Turns that all were soon would meet each other again and again. Of the other run that posts there
-        nothing is known here, so the turns are a little closer than what Slack takes; whoever comes too early
-        takes another. A thousand alerts are through after about two minutes.
+        The other run that posts to the webhook has turns of its own, so two batches may still meet; the one
+        that is refused takes another turn. A thousand alerts are through after about two minutes.
         """
         now = self._clock()
         turn = self._turns.get(name, 0.0)
@@ -152,12 +163,12 @@ class SlackWebhook:
             return error
         return TryAgain("the webhook was changed in the meantime") if is_changed else wrong
 
-    def _try(self, session: requests.Session, url: str, payload: object) -> PipelineError | None:
+    def _try(self, url: str, payload: object) -> PipelineError | None:
         """Post a message; why it was not taken. `requests` limits the wait for each piece of an answer alone,
         so the whole has a deadline of its own; the thread of a post that misses it ends by itself.
         """
         answered: list[PipelineError | None] = []
-        thread = Thread(target=lambda: answered.append(_post(session, url, payload)), daemon=True)
+        thread = Thread(target=lambda: answered.append(_post(url, payload)), daemon=True)
         thread.start()
         thread.join(self._deadline)
         return answered[0] if answered else TryAgain(f"Slack did not answer within {self._deadline:g} s")
@@ -171,21 +182,31 @@ class _Refused(Undeliverable):
         self.is_of_message = is_of_message
 
 
-def _post(session: requests.Session, url: str, payload: object) -> PipelineError | None:
+def _post(url: str, payload: object) -> PipelineError | None:
+    """Post a message; why it was not taken."""
     try:
-        # A redirect could carry the alert to another host.
-        answer = session.post(url, json=payload, timeout=TIMEOUTS, allow_redirects=False)
-    except requests.RequestException as error:
-        # The error's text quotes the URL.
+        # A redirect could carry the alert to another host. Each post has a connection of its own, for Lambda
+        # freezes a function between two runs: whether a connection that broke had carried a post is unknown.
+        with requests.post(url, json=payload, timeout=TIMEOUTS, allow_redirects=False, stream=True) as answer:
+            if answer.status_code == requests.codes.ok:
+                # It is taken, even if the rest of the answer never comes.
+                return None
+            said = _read(answer)
+    except Exception as error:  # noqa: BLE001 - the error's text, and its traceback, quote the URL
         return TryAgain(f"Slack can not be reached: {type(error).__name__}")
-    if answer.status_code == requests.codes.ok:
-        return None
-    said = answer.text.strip()
     if said in _PERMANENT:
         reason = f"Slack answered {answer.status_code} {said}"
         return _Refused(reason, is_of_message=said in _OF_A_MESSAGE)
     crowded = answer.status_code == requests.codes.too_many_requests
     return TryAgain(f"Slack answered {answer.status_code}", after=_retry_after(answer), crowded=crowded)
+
+
+def _read(answer: requests.Response) -> str:
+    """What it says, as far as that is one of Slack's words."""
+    try:
+        return next(answer.iter_content(_LONGEST_WORD), b"").decode(errors="replace").strip()
+    except requests.RequestException:
+        return ""
 
 
 def _is_webhook(url: str, test_host: str | None) -> bool:

@@ -13,7 +13,16 @@ from typing import Protocol
 
 from handlers.core.alerts import Alert, BadDelivery, Delivery, UnknownDelivery, read_delivery
 from handlers.core.destinations import Destination
-from handlers.pipeline import REMEMBERED, Claimed, ClaimHeld, Claims, Run, TryAgain, Undeliverable
+from handlers.pipeline import (
+    REMEMBERED,
+    Claimed,
+    ClaimHeld,
+    Claims,
+    PipelineError,
+    Run,
+    TryAgain,
+    Undeliverable,
+)
 from handlers.pipeline.enrichment import Enrichment, enrich
 from handlers.pipeline.messages import Failure, QueueMessage, Retries, see_to
 
@@ -24,7 +33,7 @@ class Sender(Protocol):
     def send(self, alerts: Sequence[Alert], destination: Destination) -> Sequence[Exception | None]:
         """Send them, in one message or several; of each None, or why it was not sent.
 
-        That is `TryAgain` or `Undeliverable`. What is raised holds for all.
+        That is `TryAgain` or `Undeliverable`. What is raised holds for all: none was sent.
         """
 
 
@@ -161,8 +170,11 @@ def _claim(key: str, taken: Collection[str], claims: Claims, run: Run) -> bool:
 def _send(sender: Sender, alerts: Sequence[Alert], destination: Destination) -> Sequence[Exception | None]:
     try:
         return sender.send(alerts, destination)
-    except Exception as error:  # noqa: BLE001 - it holds for all of them
+    except PipelineError as error:
         return [error] * len(alerts)
+    except Exception as error:  # noqa: BLE001 - the caller sees to the message
+        # Perhaps because of one of them alone; the others are told.
+        return [error] if len(alerts) == 1 else [_send(sender, [each], destination)[0] for each in alerts]
 
 
 def _settle(key: str, wrong: Exception | None, claims: Claims, run: Run) -> Outcome | Exception:

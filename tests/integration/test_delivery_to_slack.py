@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
+from typing import Literal
 
 import pytest
 
@@ -116,6 +117,8 @@ BROKEN = {
     "hang": Answer(503, breaks="hang"),
     "reset before it is taken": Answer(503, breaks="reset"),
     "slow drip": Answer(503, breaks="drip"),
+    "reset in the body": Answer(429, "rate_limited", {"Retry-After": "30"}, breaks="reset-body"),
+    "slow drip of the body": Answer(503, breaks="drip-body"),
     "redirect": Answer(302, "", {"Location": "http://127.0.0.1:9/"}),
 }
 
@@ -138,6 +141,17 @@ def test_only_what_was_taken_before_the_connection_broke_arrives_twice(slack: Lo
     assert Counter({1: 5, 2: 20}) == Counter(result.arrived.values())
     assert {each.short_id for each in alerts} == set(result.arrived)
     assert [] == result.dead
+
+
+@pytest.mark.parametrize("breaks", ["reset-body", "drip-body"])
+def test_what_slack_says_it_took_is_sent_once_though_the_rest_of_its_answer_never_comes(
+    slack: LocalSlack, breaks: Literal["reset-body", "drip-body"]
+) -> None:
+    alerts = make_alerts(ALERTS)
+    slack.answer_next(*[Answer(200, "ok", breaks=breaks)] * 3)
+    result = deliver_all(slack, alerts)
+    assert Counter(each.short_id for each in alerts) == result.arrived
+    assert ([], 3) == (result.dead, result.runs)
 
 
 PERMANENT = [
@@ -172,6 +186,48 @@ def test_a_digest_that_slack_can_not_take_is_sent_one_by_one(slack: LocalSlack, 
     result = deliver_all(slack, alerts)
     assert (Counter(each.short_id for each in alerts), []) == (result.arrived, result.dead)
     assert 10 == len(slack.messages)
+
+
+def test_after_a_refused_digest_singles_make_way_however_little_slack_takes(slack: LocalSlack) -> None:
+    alerts = make_alerts(10)
+    slack.answer_next(Answer(400, "invalid_blocks"), Answer(429, "rate_limited"))
+    result = deliver_all(slack, alerts)
+    assert (Counter(each.short_id for each in alerts), []) == (result.arrived, result.dead)
+    # The second run tried no digest: it would be refused again, and the first single meet 429 again.
+    assert [1] * 10 == [len(each.told) for each in slack.messages]
+
+
+def test_a_run_begins_no_post_that_it_may_not_end_and_what_is_left_is_tried_again(slack: LocalSlack) -> None:
+    slack.answer_next(Answer(400, "invalid_blocks"))
+    seconds = iter(range(0, 1000, 15))
+    webhook = SlackWebhook(OneSecret(slack.webhook_url), clock=lambda: float(next(seconds)))
+    outcomes = webhook.send(make_alerts(10), SECOPS)
+    # The digest began after 15 seconds, an alert after 30; at 45 it is too late.
+    assert [None] == outcomes[:1]
+    assert {"the run has no time left for it"} == {str(each) for each in outcomes[1:]}
+    assert 1 == len(slack.messages)
+
+
+def test_what_is_left_of_a_batch_takes_one_turn_together(slack: LocalSlack) -> None:
+    webhook = SlackWebhook(OneSecret(slack.webhook_url), clock=lambda: 100.0, chance=lambda: 0.5)
+    slack.answer_always(Answer(429, "rate_limited"))
+    for turn in (1.6, 2.8):
+        waits = [each.after for each in webhook.send(make_alerts(3), SECOPS) if isinstance(each, TryAgain)]
+        assert [timedelta(seconds=turn)] * 3 == [
+            timedelta(seconds=round(each.total_seconds(), 3)) for each in waits
+        ]
+
+
+def test_an_error_that_nobody_thought_of_prints_no_webhook(
+    slack: LocalSlack, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def fail(url: str, **_: object) -> None:
+        raise RuntimeError(url)
+
+    monkeypatch.setattr("requests.post", fail)
+    (wrong,) = SlackWebhook(OneSecret(slack.webhook_url)).send(make_alerts(1), SECOPS)
+    assert "Slack can not be reached: RuntimeError" == str(wrong)
+    assert ("", "") == capfd.readouterr()
 
 
 def test_a_webhook_that_speaks_no_tls_is_tried_again_and_takes_nothing(slack: LocalSlack) -> None:

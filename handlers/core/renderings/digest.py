@@ -17,6 +17,7 @@ from handlers.core.renderings.slack import (
     LIMIT,
     Block,
     code,
+    cut,
     escape,
     link,
     render_blocks,
@@ -33,7 +34,6 @@ MOST_ALONE = 3
 _MOST_BLOCKS = 50
 _LONGEST_HEADLINE = 100
 """Ten lines fit into a message, whatever is escaped in them."""
-_RECORD = ("CloudTrail record", "One CloudTrail record")
 
 
 class Post(NamedTuple):
@@ -43,12 +43,14 @@ class Post(NamedTuple):
     payload: Block
 
 
-def plan_posts(alerts: Sequence[Alert]) -> list[Post]:
-    """The messages that tell these alerts, each in one of them, the worst first."""
+def plan_posts(alerts: Sequence[Alert], *, digests: bool = True) -> list[Post]:
+    """The messages that tell these alerts, each in one of them, the worst first; each in its own where
+    `digests` are not wanted.
+    """
     order = sorted(range(len(alerts)), key=lambda each: (-alerts[each].severity.rank, alerts[each].time))
     together, alone = order, 0
     # The worst that have no room in the digest are told alone.
-    while len(together) > MOST_ALONE or (alone and len(together) > 1):
+    while digests and (len(together) > MOST_ALONE or (alone and len(together) > 1)):
         critical = sum(alerts[each].severity is Severity.CRITICAL for each in together)
         payload = render_digest([alerts[each] for each in together], whole=critical)
         if fits(payload):
@@ -80,9 +82,10 @@ def fits(payload: Block) -> bool:
 
 
 def _line(alert: Alert) -> str:
-    """An alert on a line: its headline, where it says more, and by which id it is found."""
+    """An alert on a line: its headline, by which id it is found, and the links of its message."""
     sign, _, headline = say_signed_headline(alert).partition(" ")
     what = alert.operation if alert.operation is not None else alert.rule
-    links = [link(label, address) for label, address in list_links(alert) if label in _RECORD]
-    said = code(headline[:_LONGEST_HEADLINE])
-    return f"{sign} {said}\n" + " · ".join([code(what), f"alert {code(alert.short_id)}", *links])
+    links = [link(label, address) for label, address in list_links(alert)]
+    return f"{sign} {code(cut(headline, _LONGEST_HEADLINE))}\n" + " · ".join(
+        [code(what), f"alert {code(alert.short_id)}", *links]
+    )

@@ -90,7 +90,10 @@ def render_blocks(alert: Alert, headline: str) -> list[Block]:
     for optional in (details, changed, answers):
         if sum([len(text) for _, text in told]) > LIMIT - _HEADER_LIMIT:
             told = [(make, text) for make, text in told if text is not optional]
-    header: Block = {"type": "header", "text": {"type": "plain_text", "text": _cut(headline), "emoji": True}}
+    header: Block = {
+        "type": "header",
+        "text": {"type": "plain_text", "text": cut(headline, _HEADER_LIMIT), "emoji": True},
+    }
     return [header, *[make(text) for make, text in told if text]]
 
 
@@ -195,8 +198,9 @@ def escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _cut(headline: str) -> str:
-    return headline if len(headline) <= _HEADER_LIMIT else f"{headline[: _HEADER_LIMIT - 1]}…"
+def cut(text: str, length: int) -> str:
+    """The text, or so much of it, with a mark that there is more."""
+    return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
 def _join(lines: Iterable[str]) -> str:

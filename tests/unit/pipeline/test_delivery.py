@@ -29,10 +29,14 @@ class MemorySender:
     faults: list[BaseException] = field(default_factory=list)
     refuses: dict[str, Exception] = field(default_factory=dict)
     """By alert."""
+    stumbles_over: str | None = None
+    """The id of an event."""
 
     def send(self, alerts: Sequence[Alert], destination: Destination) -> Sequence[Exception | None]:
         if self.faults:
             raise self.faults.pop()
+        if self.stumbles_over in [each.event_id for each in alerts]:
+            raise KeyError(self.stumbles_over)
         outcomes = [self.refuses.get(alert.alert_id) for alert in alerts]
         told = zip(alerts, outcomes, strict=True)
         self.sent += [(destination.name, alert) for alert, wrong in told if wrong is None]
@@ -273,6 +277,16 @@ def test_each_message_of_a_batch_has_an_outcome_of_its_own(world: World) -> None
     assert [Outcome.REPEATED, Outcome.SENT, Outcome.SENT, Outcome.REPEATED] == [
         each.outcome for each in again
     ]
+
+
+def test_an_alert_that_its_sender_stumbles_over_keeps_no_other_back(world: World) -> None:
+    world.slack.stumbles_over = "2"
+    alerts = [make_alert(eventID=str(number)) for number in range(5)]
+    bodies = [write_delivery(Delivery(alert, "secops")) for alert in alerts]
+    messages = [QueueMessage(str(number), str(number), body, 1) for number, body in enumerate(bodies)]
+    outcomes = [each.outcome for each in world.handle_all(*messages)]
+    assert [Outcome.WAITING if n == 2 else Outcome.SENT for n in range(5)] == outcomes
+    assert ["0", "1", "3", "4"] == [alert.event_id for _, alert in world.slack.sent]
 
 
 def test_a_delivery_that_is_twice_in_a_batch_is_sent_once(world: World) -> None:

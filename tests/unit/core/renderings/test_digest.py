@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block
 
 from handlers.core.alerts import Alert
+from handlers.core.renderings.content import list_links
 from handlers.core.renderings.digest import fits, plan_posts, render_digest
 from handlers.core.renderings.slack import LIMIT, render_slack, size_of
 from tests.support.alerts import make_alert
@@ -45,6 +47,26 @@ def test_from_four_on_they_are_one_message_with_a_line_each() -> None:
         "🟠 `Certificate 7a1f7a1f… activated, by u3`\n"
         f"`iot:UpdateCertificate` · alert `{alerts[3].short_id}` · <https://eu-west-1.console."
     )
+
+
+def test_a_line_has_the_links_of_the_alerts_own_message() -> None:
+    rule = {
+        **UPDATE_CERTIFICATE,
+        "docs": "https://docs.aws.amazon.com/iot/latest/apireference/API_UpdateCertificate",
+    }
+    alerts = [make_alert(rule, eventID=str(number)) for number in range(4)]
+    (post,) = plan_posts(alerts)
+    labels = re.findall(r"\|([^<>]*)>", post.payload["blocks"][1]["text"]["text"])
+    assert [label for label, _ in list_links(alerts[0])] == labels
+    assert ["AWS console", "CloudTrail record", "AWS on API_UpdateCertificate"] == labels
+
+
+def test_a_headline_that_is_cut_says_so() -> None:
+    alerts = [make(n, userIdentity={"type": "IAMUser", "userName": "u" * 200}) for n in range(4)]
+    alerts = [replace(each, title="x" * 120) for each in alerts]
+    (post,) = plan_posts(alerts)
+    first = post.payload["blocks"][1]["text"]["text"].splitlines()[0]
+    assert f"🟠 `{'x' * 99}…`" == first
 
 
 def test_a_critical_alert_stands_first_and_whole() -> None:
