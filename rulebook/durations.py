@@ -63,7 +63,7 @@ class BadSpan(ValueError):
     """A span of time that is none, or out of bounds; the message says what to write."""
 
 
-def read_span(text: str, *, shortest: str, longest: str, what: str) -> timedelta:
+def read_span(text: object, *, shortest: str, longest: str, what: str) -> timedelta:
     """The span of an option, written as in the config. Raises `BadSpan`."""
     try:
         return _between(shortest, longest, what)(text)

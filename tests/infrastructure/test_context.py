@@ -88,6 +88,7 @@ def test_topics_and_what_waits_for_people_are_kept_when_the_stack_goes(template:
 
 
 NAME_ADVICE = "write letters, digits and hyphens, a letter first, such as Thingwatch-dev"
+TAG_ADVICE = "a tag has letters, digits, spaces and _.:/=+-@, and does not begin with aws: or thingwatch:"
 
 
 @pytest.mark.parametrize(
@@ -96,16 +97,24 @@ NAME_ADVICE = "write letters, digits and hyphens, a letter first, such as Thingw
         ({"grace": "0s"}, "`grace`: grace is from 1s to 1h"),
         ({"grace": "2h"}, "`grace`: grace is from 1s to 1h"),
         ({"grace": "90"}, "`grace`: write a number and its unit (s, m, h or d), such as 90s or 10m"),
-        (
-            {"stack": "1st"},
-            "`stack`: write letters, digits and hyphens, a letter first, such as Thingwatch-dev",
-        ),
-        ({"stack": ""}, "`stack`: write letters, digits and hyphens, a letter first, such as Thingwatch-dev"),
+        ({"stack": "1st"}, f"`stack`: {NAME_ADVICE}"),
+        ({"stack": ""}, f"`stack`: {NAME_ADVICE}"),
         ({"tags": "team"}, "`tags`: write KEY=VALUE, several with commas between them: team=fleet,stage=dev"),
+        ({"grace": 0}, "`grace`: write a number and its unit (s, m, h or d), such as 0m"),
+        ({"grace": ""}, "`grace`: write a number and its unit (s, m, h or d), such as 90s or 10m"),
+        ({"config": False}, "`config`: write the path of a file, such as config/alerts.yaml"),
+        ({"config": ""}, "`config`: write the path of a file, such as config/alerts.yaml"),
+        ({"stack": False}, f"`stack`: {NAME_ADVICE}"),
         (
-            {"tags": {"aws:x": "y"}},
-            "`tags`: a tag has letters, digits, spaces and _.:/=+-@, and does not begin with aws:",
+            {"tags": False},
+            "`tags`: write KEY=VALUE, several with commas between them: team=fleet,stage=dev",
         ),
+        *(
+            ({"tags": tags}, f"`tags`: {TAG_ADVICE}")
+            for tags in ({"aws:x": "y"}, "AWS:x=y", "thingwatch:stack=other", {"team": None}, {"team": True})
+        ),
+        ({"tags": "team=a,team=b"}, "`tags`: team is there twice"),
+        ({"tags": {f"t{number}": "x" for number in range(41)}}, "`tags`: at most 40 fit"),
         ({"termination_protection": "yes"}, "`termination_protection`: write true or false"),
         ({"architecture": "arm"}, "`architecture`: write arm64 or x86_64"),
         ({"ephemeral": 1}, "`ephemeral`: write true or false"),
@@ -117,6 +126,19 @@ def test_a_context_key_that_is_wrong_is_told_with_what_to_write(
     with pytest.raises(BadContext) as caught:
         read_settings(context.get)
     assert f"the context key {said}" == str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "tags"),
+    [
+        (None, {}),
+        ("", {}),
+        ("team=fleet, stage = dev", {"team": "fleet", "stage": "dev"}),
+        ({"team": "fleet", "cost center": 1234}, {"team": "fleet", "cost center": "1234"}),
+    ],
+)
+def test_tags_are_an_object_or_a_line(value: object, tags: dict[str, str]) -> None:
+    assert tags == read_settings({"tags": value}.get).tags
 
 
 def test_a_wrong_context_key_stops_the_synth_in_one_line(tmp_path: Path) -> None:
