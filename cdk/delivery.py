@@ -32,7 +32,7 @@ class Delivery(Construct):
     """A queue for each destination, so that none waits for another, one queue for the dead letters of all,
     and `deliver`, which sends.
 
-    The queue of a destination that config has no more is kept, with what waits in it, unless the
+    The queue of a destination that is no longer in the config is kept, with what waits in it, unless the
     deployment is `ephemeral`.
     """
 

@@ -37,7 +37,7 @@ STACK_TAG, DESTINATION_TAG, FAILURES_TAG = (
 """As cdk/queues.py and cdk/delivery.py write them."""
 
 SENT = "sent"
-"""The fate of a message that is where it belongs, and in its failure queue no more."""
+"""The fate of a message that is where it belongs, and no longer in its failure queue."""
 
 _QUEUES = {
     "DeadLetterQueueUrl": "delivery",
@@ -82,7 +82,7 @@ class Redrive:
         return sum(self._hidden)
 
     def find(self, kind: str | None = None) -> Iterator[Failed]:
-        """What failed (all, or of one kind), and what waits for destinations that config has no more."""
+        """What failed (all, or of one kind), and what waits for removed destinations."""
         own = [
             self._look(each, self._deployment.output(output), _READERS[each])
             for output, each in _QUEUES.items()

@@ -88,7 +88,7 @@ def _tell(future: Future[_Answers]) -> _Answers:
     if isinstance(error, ClientError):
         code = error.response["Error"]["Code"]
         gone = code == "ResourceNotFoundException"
-        return _unanswered("AWS IoT has it no more" if gone else f"AWS IoT answered {code}")
+        return _unanswered("AWS IoT no longer has it" if gone else f"AWS IoT answered {code}")
     if not isinstance(error, BotoCoreError):
         logger.error("an answer of AWS IoT was not understood", exc_info=error)
     return _unanswered(f"AWS IoT could not be asked: {type(error).__name__}")

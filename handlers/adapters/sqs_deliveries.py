@@ -23,7 +23,7 @@ class SqsDeliveries:
     """Where `detect` and `summarise` leave deliveries, by destination. Raises SQS's own errors, or
     `NotQueued`.
 
-    A destination that config has no more, of a summary of an older release, has no queue: its
+    A destination that is no longer in the config, of a summary of an older release, has no queue: its
     deliveries are kept in the dead-letter queue, from where they can be sent on.
     """
 

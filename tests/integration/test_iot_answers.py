@@ -179,7 +179,7 @@ def test_it_calls_nothing_but_what_it_is_granted_and_all_of_that(world: World) -
 
 
 def test_what_is_gone_by_then_is_said_to_be(world: World) -> None:
-    assert [[("Not looked up", "AWS IoT has it no more")]] == world.ask(Question("policy", "gone", "1"))
+    assert [[("Not looked up", "AWS IoT no longer has it")]] == world.ask(Question("policy", "gone", "1"))
 
 
 def test_a_refusal_is_told_and_not_kept(world: World) -> None:
