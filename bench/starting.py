@@ -90,6 +90,7 @@ def make_environment(asset: Path, bytecode: Path) -> dict[str, str]:
         "AWS_SECRET_ACCESS_KEY": "nothing",
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "STACK_NAME": "Thingwatch",
         "STATE_TABLE": "state",
         "DELIVERY_QUEUE_URLS": json.dumps({"audit": f"{queue}/deliveries"}),
         "DELIVERY_DEAD_LETTER_QUEUE_URL": f"{queue}/dead-letters",

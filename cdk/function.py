@@ -49,7 +49,7 @@ class PythonFunction(Construct):
             memory_size=512,
             timeout=timeout,
             description=description,
-            environment=dict(environment),
+            environment={**environment, "STACK_NAME": settings.stack_name},
             role=self.role.without_policy_updates(),
             log_group=self.log_group,
             logging_format=lambda_.LoggingFormat.JSON,

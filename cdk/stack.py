@@ -1,4 +1,4 @@
-"""The stack: state, detection, delivery, alarms, and what each may touch."""
+"""The stack: state, detection, delivery, alarms, dashboard, and what each may touch."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from constructs import Construct
 
 from cdk.alarms import Alarms
 from cdk.context import Settings
+from cdk.dashboard import Dashboard
 from cdk.delivery import Delivery
 from cdk.detection import Detection
 from cdk.summaries import Summaries
@@ -99,6 +100,15 @@ class ThingwatchStack(Stack):
             summaries=summaries,
             delivery=delivery,
             topics=topics,
+            settings=settings,
+        )
+        Dashboard(
+            self,
+            "Dashboard",
+            alarms=alarms,
+            detection=detection,
+            summaries=summaries,
+            delivery=delivery,
             settings=settings,
         )
         CfnOutput(

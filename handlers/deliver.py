@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -17,6 +17,7 @@ from typing import Any
 from handlers.adapters.aws_clients import IN_A_HURRY, make_client
 from handlers.adapters.dynamodb_claims import DynamoDbClaims
 from handlers.adapters.iot_answers import IotAnswers
+from handlers.adapters.metric_log import put_metrics
 from handlers.adapters.secrets import Secrets
 from handlers.adapters.slack_webhook import SlackWebhook
 from handlers.adapters.sns_topic import SnsTopic
@@ -28,6 +29,7 @@ from handlers.adapters.sqs_messages import (
     read_messages,
 )
 from handlers.core.destinations import Destination, load_destinations
+from handlers.core.metrics import DESTINATION, STACK
 from handlers.pipeline import Claims, Run
 from handlers.pipeline.delivery import Attempt, Outcome, Sender, handle_messages
 from handlers.pipeline.enrichment import Answers, Enrichment
@@ -56,6 +58,7 @@ class _Wiring:
     answers: Answers
     retries_of: Callable[[str], Retries]
     """By the queue's name."""
+    stack: str
 
 
 @cache
@@ -73,6 +76,7 @@ def _wire() -> _Wiring:
         retries_of=lambda queue: SqsRetries(
             make_client("sqs"), queue=queue, dead_letter_queue_url=settings.dead_letter_queue_url
         ),
+        stack=settings.stack,
     )
 
 
@@ -91,11 +95,42 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> Mapping[str, An
     )
     for message, attempt in zip(messages, attempts, strict=True):
         _log(message, attempt)
+    now = datetime.now(UTC)
+    for destination in wiring.destinations:
+        if values := _measure(destination, messages, attempts, now):
+            put_metrics(values, dimensions={STACK: wiring.stack, DESTINATION: destination}, now=now)
     return hand_out_again(
         message
         for message, attempt in zip(messages, attempts, strict=True)
         if attempt.outcome is Outcome.WAITING
     )
+
+
+def _measure(
+    destination: str, messages: Sequence[QueueMessage], attempts: Sequence[Attempt], now: datetime
+) -> dict[str, Sequence[float]]:
+    """The values of `METRICS` of one destination, by name."""
+    ours = [
+        (message, attempt.outcome, attempt.delivery.alert)
+        for message, attempt in zip(messages, attempts, strict=True)
+        if attempt.delivery is not None and attempt.delivery.destination == destination
+    ]
+    sent = [alert for _, outcome, alert in ours if outcome is Outcome.SENT]
+    values: dict[str, Sequence[float]] = {
+        "Sent": [len(sent)],
+        "Refused": [sum(outcome is Outcome.GIVEN_UP for _, outcome, _ in ours)],
+        # A rollup is late by its nature.
+        "SecondsToSend": [_since(alert.time, now) for alert in sent if alert.rollup is None],
+        "SecondsOfRetries": [
+            _since(message.sent, now) for message, outcome, _ in ours if outcome is Outcome.WAITING
+        ],
+    }
+    return {name: each for name, each in values.items() if any(each)}
+
+
+def _since(moment: datetime, now: datetime) -> float:
+    # Clocks may differ.
+    return max((now - moment).total_seconds(), 0)
 
 
 def _enrichment(answers: Answers, function_arn: str) -> Enrichment:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, NamedTuple
@@ -17,13 +18,16 @@ from handlers.adapters.aws_clients import make_client
 from handlers.adapters.dynamodb_buckets import DynamoDbBuckets
 from handlers.adapters.dynamodb_mutes import DynamoDbMutes
 from handlers.adapters.dynamodb_windows import DynamoDbWindows
+from handlers.adapters.metric_log import put_metrics
 from handlers.adapters.sqs_deliveries import SqsDeliveries
 from handlers.adapters.sqs_summaries import SqsSummaries
+from handlers.core.metrics import STACK
 from handlers.core.ruleset import Ruleset
 from handlers.core.ruleset_file import load_ruleset
 from handlers.pipeline.detection import Detection, detect
 from handlers.pipeline.outside import Outside, Warm
-from handlers.pipeline.windows import WindowedAlert
+from handlers.pipeline.telling import Fate
+from handlers.pipeline.windows import WindowedAlert, Windows
 from handlers.settings import RULESET, LambdaContext, read_detect_settings
 
 logger = logging.getLogger("detect")
@@ -32,9 +36,10 @@ logger.setLevel(logging.INFO)
 
 class _Wiring(NamedTuple):
     ruleset: Ruleset
-    windows: DynamoDbWindows
+    windows: Windows
     outside: Outside
     deliver_role: str
+    stack: str
 
 
 @cache
@@ -58,6 +63,7 @@ def _wire() -> _Wiring:
             warm=Warm(),
         ),
         deliver_role=settings.deliver_role,
+        stack=settings.stack,
     )
 
 
@@ -78,6 +84,26 @@ def handler(event: Mapping[str, Any], _context: LambdaContext) -> None:
     logger.info("no finding" if detection.alert is None else "judged", extra=_describe(detection))
     for windowed in detection.windowed:
         logger.info("windowed", extra=_describe_windowed(windowed, detection))
+    now = _now()
+    put_metrics(_measure(detection, now), dimensions={STACK: wiring.stack}, now=now)
+
+
+_COUNTED = {Fate.TOLD: "Told", Fate.HELD: "Held", Fate.MUTED: "Muted"}
+
+
+def _measure(detection: Detection, now: datetime) -> dict[str, Sequence[float]]:
+    """The values of `METRICS`, by name."""
+    judged = detection.judged
+    late = (now - judged.record.event_time).total_seconds()
+    fates = Counter((detection.fate, *(each.fate for each in detection.windowed)))
+    is_suppressed = judged.finding is not None and judged.finding.is_suppressed
+    return {
+        "Judged": [1],
+        # Clocks may differ.
+        "SecondsToJudge": [max(late, 0)],
+        **{name: [fates[fate]] for fate, name in _COUNTED.items() if fates[fate]},
+        **({"Suppressed": [1]} if is_suppressed else {}),
+    }
 
 
 def _describe(detection: Detection) -> dict[str, Any]:

@@ -27,6 +27,7 @@ class LambdaContext(Protocol):
 class DetectSettings(NamedTuple):
     """Names of what `detect` works with, and how long after a bucket's end its summary is due."""
 
+    stack: str
     state_table: str
     delivery_queue_urls: Mapping[str, str]
     """By destination."""
@@ -40,6 +41,7 @@ class DetectSettings(NamedTuple):
 class SummariseSettings(NamedTuple):
     """Names of what `summarise` works with."""
 
+    stack: str
     state_table: str
     delivery_queue_urls: Mapping[str, str]
     """By destination."""
@@ -51,6 +53,7 @@ class SummariseSettings(NamedTuple):
 class DeliverSettings(NamedTuple):
     """Names of what `deliver` works with. `topic_arns` maps destinations to topics that the stack made."""
 
+    stack: str
     state_table: str
     dead_letter_queue_url: str
     topic_arns: Mapping[str, str]
@@ -59,6 +62,7 @@ class DeliverSettings(NamedTuple):
 def read_detect_settings(environ: Mapping[str, str]) -> DetectSettings:
     """Raises `KeyError` naming the variable that the stack did not set."""
     return DetectSettings(
+        stack=environ["STACK_NAME"],
         state_table=environ["STATE_TABLE"],
         delivery_queue_urls=json.loads(environ["DELIVERY_QUEUE_URLS"]),
         delivery_dead_letter_queue_url=environ["DELIVERY_DEAD_LETTER_QUEUE_URL"],
@@ -71,6 +75,7 @@ def read_detect_settings(environ: Mapping[str, str]) -> DetectSettings:
 def read_summarise_settings(environ: Mapping[str, str]) -> SummariseSettings:
     """Raises `KeyError` naming the variable that the stack did not set."""
     return SummariseSettings(
+        stack=environ["STACK_NAME"],
         state_table=environ["STATE_TABLE"],
         delivery_queue_urls=json.loads(environ["DELIVERY_QUEUE_URLS"]),
         delivery_dead_letter_queue_url=environ["DELIVERY_DEAD_LETTER_QUEUE_URL"],
@@ -82,6 +87,7 @@ def read_summarise_settings(environ: Mapping[str, str]) -> SummariseSettings:
 def read_deliver_settings(environ: Mapping[str, str]) -> DeliverSettings:
     """Raises `KeyError` naming the variable that the stack did not set."""
     return DeliverSettings(
+        stack=environ["STACK_NAME"],
         state_table=environ["STATE_TABLE"],
         dead_letter_queue_url=environ["DEAD_LETTER_QUEUE_URL"],
         topic_arns=json.loads(environ["TOPIC_ARNS"]),

@@ -15,9 +15,11 @@ from typing import Any
 
 from handlers.adapters.aws_clients import make_client
 from handlers.adapters.dynamodb_buckets import DynamoDbBuckets
+from handlers.adapters.metric_log import put_metrics
 from handlers.adapters.sqs_deliveries import SqsDeliveries
 from handlers.adapters.sqs_messages import SqsRetries, describe_failure, hand_out_again, read_messages
 from handlers.adapters.sqs_summaries import SqsSummaries
+from handlers.core.metrics import STACK
 from handlers.pipeline.messages import QueueMessage, Retries, process
 from handlers.pipeline.outside import Buckets, DeliveryQueue, SummaryQueue
 from handlers.pipeline.summaries import read_body, summarise
@@ -33,6 +35,7 @@ class _Wiring:
     deliveries: DeliveryQueue
     summaries: SummaryQueue
     retries: Retries
+    stack: str
 
 
 @cache
@@ -52,6 +55,7 @@ def _wire() -> _Wiring:
             queue=settings.queue_url.rpartition("/")[2],
             dead_letter_queue_url=settings.dead_letter_queue_url,
         ),
+        stack=settings.stack,
     )
 
 
@@ -78,6 +82,8 @@ def _is_done(message: QueueMessage, wiring: _Wiring) -> bool:
     failure = process(message, act, retries=wiring.retries)
     if failure is None:
         logger.info("summarised", extra=about)
+        if about["rollups"]:
+            put_metrics({"Rollups": [about["rollups"]]}, dimensions={STACK: wiring.stack}, now=_now())
         return True
     level = logging.CRITICAL if failure.delay is None else logging.WARNING
     unexpected = None if failure.is_expected else failure.error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from math import ceil
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ def read_messages(event: Mapping[str, Any]) -> list[QueueMessage]:
             receipt_handle=record["receiptHandle"],
             body=record["body"],
             receives=int(record["attributes"]["ApproximateReceiveCount"]),
+            sent=datetime.fromtimestamp(int(record["attributes"]["SentTimestamp"]) / 1000, UTC),
         )
         for record in event["Records"]
     ]

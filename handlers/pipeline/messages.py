@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from handlers.core.backoff import retry_delay, spread_of
@@ -23,12 +23,15 @@ class Retries(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class QueueMessage:
-    """A message as the queue handed it out, for the `receives`-th time (1 is the first)."""
+    """A message as the queue handed it out, for the `receives`-th time (1 is the first). It was `sent` to
+    the queue before that.
+    """
 
     message_id: str
     receipt_handle: str
     body: str
     receives: int
+    sent: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from . import (
     faults,
     functions,
     lifetime,
+    metrics,
     pinned,
     unimplemented,
     workers,
@@ -51,6 +52,7 @@ def build(settings: Settings) -> Control:
     events.install()
     functions.install(settings.concurrency)
     cloudformation.install()
+    metrics.install()
     unimplemented.install()
     injected = faults.install()
     cloudtrail.install()  # after the faults, so that it also records the calls that they fail

@@ -108,11 +108,8 @@ def _destinations_that_do_not_fit(data: Mapping[str, object]) -> Iterator[tuple[
     names = [str(name) for name in as_mapping(data.get("destinations"))]
     fitting = len(destinations_that_fit(dict.fromkeys(names)))
     if fitting < len(names):
-        place, most = f"is destination number {fitting + 1}", f"the queues of {fitting} fit into a function's"
-        yield (
-            ("destinations", names[fitting]),
-            f"{place}; {most} environment; send more to fewer destinations",
-        )
+        place, most = f"is destination number {fitting + 1}", f"{fitting} fit into a stack"
+        yield ("destinations", names[fitting]), f"{place}; {most}; send more to fewer destinations"
 
 
 def _dead_patterns(data: Mapping[str, object], context: Context) -> Iterator[tuple[Place, str]]:

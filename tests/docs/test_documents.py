@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.main import app
+from handlers.core.metrics import METRICS
 from local.gallery import TITLES
 from rulebook.any_operation import load_any_operation
 from rulebook.config import check_config
@@ -143,3 +144,11 @@ def test_the_gallery_is_the_one_that_the_catalog_gives_and_has_every_picture() -
 
 def test_the_readme_counts_the_operations_of_the_catalog() -> None:
     assert [str(len(CATALOG))] == re.findall(r"\[(\d+) operations\]", README)
+
+
+def test_the_runbook_says_what_each_metric_of_ours_is() -> None:
+    rows = [
+        f"| `{name}` | {each.unit} | {', '.join(each.dimensions)} | {each.says} |"
+        for name, each in METRICS.items()
+    ]
+    assert "\n".join(rows) in (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")

@@ -1,48 +1,141 @@
 """The operators hear of what is stuck, by the deployed alarms.
 
-The embedded AWS has no metrics of SQS: the test puts the one that AWS would measure, from the real queue.
+The embedded AWS makes metrics of the functions' logs (local/embedded_aws/metrics.py), but has none of SQS: a
+test puts the one that AWS would measure, from the real queue.
 """
 
 import json
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
+
+import pytest
 
 from local.inbox import Inbox
 from local.slack import Answer
 from local.waiting import wait_until
 from tests.e2e.conftest import PATIENCE, World, depth_of
 
+Heard = Callable[[str], list[Mapping[str, Any]]]
 
-def measure(world: World, output: str) -> int:
+
+def put_metric(world: World, namespace: str, name: str, value: float, **dimensions: str) -> None:
+    """What AWS would measure, or time would bring."""
+    world.aws.client("cloudwatch").put_metric_data(
+        Namespace=namespace,
+        MetricData=[
+            {
+                "MetricName": name,
+                "Dimensions": [{"Name": each, "Value": value} for each, value in dimensions.items()],
+                "Value": value,
+            }
+        ],
+    )
+
+
+def measure_depth(world: World, output: str) -> int:
     """Put a queue's depth as the metric that AWS makes of it, and return it."""
     url = world.outputs[output]
     depth = depth_of(world.aws, url)
-    world.aws.client("cloudwatch").put_metric_data(
-        Namespace="AWS/SQS",
-        MetricData=[
-            {
-                "MetricName": "ApproximateNumberOfMessagesVisible",
-                "Dimensions": [{"Name": "QueueName", "Value": url.rpartition("/")[2]}],
-                "Value": depth,
-            }
-        ],
+    put_metric(
+        world,
+        "AWS/SQS",
+        "ApproximateNumberOfMessagesVisible",
+        depth,
+        QueueName=url.rpartition("/")[2],
     )
     return depth
 
 
-def test_when_slack_refuses_alerts_for_good_the_operators_are_told_what_to_do(world: World) -> None:
-    operators = Inbox(world.aws, world.outputs["OperatorsTopicArn"], "operators", read=json.loads)
+def measured(world: World, name: str, statistic: str, **dimensions: str) -> float:
+    """A metric of ours in the last minutes."""
+    now = datetime.now(UTC)
+    found: Any = world.aws.client("cloudwatch").get_metric_statistics(
+        Namespace="Thingwatch",
+        MetricName=name,
+        Dimensions=[
+            {"Name": each, "Value": value} for each, value in {"Stack": "Thingwatch", **dimensions}.items()
+        ],
+        StartTime=now - timedelta(minutes=20),
+        EndTime=now + timedelta(minutes=1),
+        Period=3600,
+        Statistics=[statistic],
+    )
+    return float(sum(each[statistic] for each in found["Datapoints"]))
+
+
+@pytest.fixture
+def heard(world: World) -> Heard:
+    """What the operators heard of an alarm, by its name without the stack's. All are off at first."""
+    cloudwatch = world.aws.client("cloudwatch")
+    for alarm in cloudwatch.describe_alarms(StateValue="ALARM")["MetricAlarms"]:
+        cloudwatch.set_alarm_state(AlarmName=alarm["AlarmName"], StateValue="OK", StateReason="a new test")
+    name = f"operators-{time.monotonic_ns()}"
+    operators = Inbox(world.aws, world.outputs["OperatorsTopicArn"], name, read=json.loads)
+
+    def find(alarm: str) -> list[Mapping[str, Any]]:
+        return [each for each in operators.poll() if each["AlarmName"] == f"Thingwatch-{alarm}"]
+
+    return find
+
+
+def test_when_slack_refuses_alerts_for_good_the_operators_are_told_what_to_do(
+    world: World, heard: Heard
+) -> None:
     certificate = world.make_certificate()
     world.slack.answer_next(Answer(410, "channel_is_archived"), about=world.title_of_activation(certificate))
     world.activate(certificate)
-    wait_until(lambda: measure(world, "DeadLetterQueueUrl") > 0, PATIENCE)
-
-    def heard() -> list[Mapping[str, Any]]:
-        return [each for each in operators.poll() if each["AlarmName"] == "Thingwatch-alerts-refused"]
-
-    (told,) = wait_until(heard, PATIENCE)
-    assert "ALARM" == told["NewStateValue"]
+    # Our own metric is first, the queue's comes with the queue.
+    (refused,) = wait_until(lambda: heard("refused-secops"), PATIENCE)
+    assert "ALARM" == refused["NewStateValue"]
+    assert refused["AlarmDescription"].startswith("secops refused alerts for good.")
+    wait_until(lambda: measure_depth(world, "DeadLetterQueueUrl") > 0, PATIENCE)
+    (told,) = wait_until(lambda: heard("alerts-refused"), PATIENCE)
     said = told["AlarmDescription"]
     assert said.startswith("Alerts were not sent: a destination refuses them for good")
     assert said.endswith("--send --kind delivery: thingwatch redrive --stack Thingwatch --region us-east-1")
     world.take_message("DeadLetterQueueUrl", about=certificate)
+
+
+def test_a_destination_that_keeps_refusing_for_now_is_late_and_no_other_is(
+    world: World, heard: Heard
+) -> None:
+    certificate = world.make_certificate()
+    world.slack.answer_next(Answer(500), about=world.title_of_activation(certificate))
+    world.activate(certificate)
+    wait_until(lambda: measured(world, "SecondsOfRetries", "SampleCount", Destination="secops"), PATIENCE)
+    assert [] == heard("late-secops")
+    # As after half an hour of it.
+    put_metric(world, "Thingwatch", "SecondsOfRetries", 1801, Stack="Thingwatch", Destination="secops")
+    (late,) = wait_until(lambda: heard("late-secops"), PATIENCE)
+    assert late["AlarmDescription"].startswith("secops has not taken an alert for half an hour.")
+    assert [] == heard("late-audit")
+    world.wait_for_both(certificate)
+
+
+def test_one_alarm_stands_for_all_that_are_on(world: World, heard: Heard) -> None:
+    cloudwatch = world.aws.client("cloudwatch")
+    put_metric(world, "Thingwatch", "Refused", 1, Stack="Thingwatch", Destination="audit")
+    wait_until(lambda: heard("refused-audit"), PATIENCE)
+
+    def state() -> str:
+        (unwell,) = cloudwatch.describe_alarms(
+            AlarmNames=["Thingwatch-unwell"], AlarmTypes=["CompositeAlarm"]
+        )["CompositeAlarms"]
+        return str(unwell["StateValue"])
+
+    wait_until(lambda: state() == "ALARM", PATIENCE)
+    assert [] == heard("unwell")
+
+
+def test_what_is_judged_told_and_sent_is_measured(world: World) -> None:
+    before = {name: measured(world, name, "Sum") for name in ("Judged", "Told")}
+    sent = measured(world, "Sent", "Sum", Destination="audit")
+    world.wait_for_both(world.make_policy())
+    for name, value in before.items():
+        wait_until(lambda name=name, value=value: measured(world, name, "Sum") > value, PATIENCE)  # type: ignore[misc]
+    wait_until(lambda: measured(world, "Sent", "Sum", Destination="audit") > sent, PATIENCE)
+    for name, dimensions in (("SecondsToJudge", {}), ("SecondsToSend", {"Destination": "audit"})):
+        # Other tests make calls of the past.
+        assert 0 <= measured(world, name, "Minimum", **dimensions) < PATIENCE

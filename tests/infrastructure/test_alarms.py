@@ -7,41 +7,38 @@ from typing import Any
 
 import pytest
 
+from handlers.core.backoff import LONGEST_ASKED
+from handlers.core.metrics import METRICS, NAMESPACE
 from tests.infrastructure.conftest import synthesize
 from tests.support.templates import resources
 
 RUNBOOK = Path("docs/runbook.md")
 
-# Namespace and metric, the dimension that AWS gives it, and where AWS says so.
+# Namespace, the dimension that AWS gives it, and where AWS says so.
 MEASURED = {
     (
         "AWS/SQS",
-        "ApproximateNumberOfMessagesVisible",
         "QueueName",
-    ): "SQSDeveloperGuide/sqs-available-cloudwatch-metrics",
-    (
-        "AWS/SQS",
-        "ApproximateAgeOfOldestMessage",
-        "QueueName",
-    ): "SQSDeveloperGuide/sqs-available-cloudwatch-metrics",
-    ("AWS/Lambda", "Errors", "FunctionName"): "lambda/latest/dg/monitoring-metrics-types",
-    ("AWS/Lambda", "Throttles", "FunctionName"): "lambda/latest/dg/monitoring-metrics-types",
-    ("AWS/Lambda", "AsyncEventsDropped", "FunctionName"): "lambda/latest/dg/monitoring-metrics-types",
+        "SQSDeveloperGuide/sqs-available-cloudwatch-metrics",
+    ): {"ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage"},
     (
         "AWS/Lambda",
-        "DestinationDeliveryFailures",
         "FunctionName",
-    ): "lambda/latest/dg/monitoring-metrics-types",
-    ("AWS/Events", "FailedInvocations", "RuleName"): "eventbridge/latest/userguide/eb-monitoring",
+        "lambda/latest/dg/monitoring-metrics-types",
+    ): {"Errors", "Throttles", "AsyncEventsDropped", "DestinationDeliveryFailures"},
     (
         "AWS/Events",
-        "InvocationsFailedToBeSentToDlq",
         "RuleName",
-    ): "eventbridge/latest/userguide/eb-monitoring",
-    ("AWS/SNS", "NumberOfNotificationsFailed", "TopicName"): "sns/latest/dg/sns-monitoring-using-cloudwatch",
+        "eventbridge/latest/userguide/eb-monitoring",
+    ): {"FailedInvocations", "InvocationsFailedToBeSentToDlq"},
+    (
+        "AWS/SNS",
+        "TopicName",
+        "sns/latest/dg/sns-monitoring-using-cloudwatch",
+    ): {"NumberOfNotificationsFailed"},
 }
 
-# Alarm: the metric, what it is of, the statistic, the threshold, and for how many times five minutes.
+# Alarm: the metric, what it is of, the statistic, the threshold, and for how many periods.
 ALARMS = {
     "alerts-refused": ("ApproximateNumberOfMessagesVisible", "DeliveryDeadLetters", "Maximum", 1, 1),
     "events-not-judged": ("ApproximateNumberOfMessagesVisible", "DetectionDetectFailures", "Maximum", 1, 1),
@@ -55,6 +52,10 @@ ALARMS = {
     "rollups-not-told": ("ApproximateNumberOfMessagesVisible", "SummariesDeadLetters", "Maximum", 1, 1),
     "waiting-audit": ("ApproximateAgeOfOldestMessage", "DeliveryQueueaudit", "Maximum", 1800, 1),
     "waiting-secops": ("ApproximateAgeOfOldestMessage", "DeliveryQueuesecops", "Maximum", 1800, 1),
+    "late-audit": ("SecondsOfRetries", "audit", "Maximum", 1800, 1),
+    "late-secops": ("SecondsOfRetries", "secops", "Maximum", 1800, 1),
+    "refused-audit": ("Refused", "audit", "Sum", 1, 1),
+    "refused-secops": ("Refused", "secops", "Sum", 1, 1),
     "detect-fails": ("Errors", "DetectionDetectFunction", "Sum", 1, 3),
     "summarise-fails": ("Errors", "SummariesSummariseFunction", "Sum", 1, 3),
     "deliver-fails": ("Errors", "DeliveryDeliverFunction", "Sum", 1, 3),
@@ -76,7 +77,9 @@ def alarms(template: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def logical_id(value: Any) -> str:
-    """What a dimension's value refers to, without the hash."""
+    """What a dimension's value refers to, without the hash; the value itself where it refers to nothing."""
+    if isinstance(value, str):
+        return value
     name = value["Ref"] if "Ref" in value else value["Fn::GetAtt"][0]
     return str(name[:-8])
 
@@ -84,10 +87,13 @@ def logical_id(value: Any) -> str:
 def test_each_sign_has_an_alarm_with_its_metric_and_threshold(template: dict[str, Any]) -> None:
     found = {}
     for name, each in alarms(template).items():
-        (dimension,) = each["Dimensions"]
+        dimensions = {dimension["Name"]: dimension["Value"] for dimension in each["Dimensions"]}
+        # Those of ours have the stack's name beside it.
+        assert "Thingwatch" == dimensions.pop("Stack", "Thingwatch")
+        (value,) = dimensions.values()
         found[name] = (
             each["MetricName"],
-            logical_id(dimension["Value"]),
+            logical_id(value),
             each["Statistic"],
             each["Threshold"],
             each["EvaluationPeriods"],
@@ -95,19 +101,39 @@ def test_each_sign_has_an_alarm_with_its_metric_and_threshold(template: dict[str
     assert ALARMS == found
 
 
-def test_every_metric_is_one_that_aws_documents_with_that_dimension(template: dict[str, Any]) -> None:
+def test_every_metric_is_one_that_aws_documents_or_that_we_emit_with_these_dimensions(
+    template: dict[str, Any],
+) -> None:
+    documented = {(space, name, (of,)) for (space, of, _), names in MEASURED.items() for name in names}
+    ours = {(NAMESPACE, name, each.dimensions) for name, each in METRICS.items()}
     looked_at = {
-        (each["Namespace"], each["MetricName"], each["Dimensions"][0]["Name"])
+        (each["Namespace"], each["MetricName"], tuple(sorted(map(name_of, each["Dimensions"]), reverse=True)))
         for each in alarms(template).values()
     }
-    assert set(MEASURED) == looked_at
+    assert (documented, set()) == (looked_at - ours, looked_at - ours - documented)
+
+
+def name_of(dimension: dict[str, Any]) -> str:
+    return str(dimension["Name"])
 
 
 def test_an_alarm_needs_five_minutes_and_silence_is_no_sign(template: dict[str, Any]) -> None:
-    assert {(300, "notBreaching", "GreaterThanOrEqualToThreshold")} == {
-        (each["Period"], each["TreatMissingData"], each["ComparisonOperator"])
-        for each in alarms(template).values()
+    assert {("notBreaching", "GreaterThanOrEqualToThreshold")} == {
+        (each["TreatMissingData"], each["ComparisonOperator"]) for each in alarms(template).values()
     }
+    periods = {name: each["Period"] for name, each in alarms(template).items() if each["Period"] != 300}
+    # Longer than the longest wait between two tries, or the alarm would end in between.
+    assert {"late-audit": 3600, "late-secops": 3600} == periods
+    assert 2 * LONGEST_ASKED.total_seconds() <= periods["late-secops"]
+
+
+def test_one_alarm_stands_for_all_and_notifies_nobody(template: dict[str, Any]) -> None:
+    (unwell,) = resources(template, "AWS::CloudWatch::CompositeAlarm").values()
+    assert "Thingwatch-unwell" == unwell["AlarmName"]
+    assert set() == {key for key in unwell if key.endswith("Actions")}
+    said = json.dumps(unwell["AlarmRule"])
+    assert len(alarms(template)) == said.count("ALARM(")
+    assert len(alarms(template)) - 1 == said.count(" OR ")
 
 
 def test_every_alarm_notifies_the_operators_of_its_beginning_alone(template: dict[str, Any]) -> None:
@@ -130,7 +156,7 @@ def test_every_alarm_ends_in_a_command_for_its_region_and_fits(template: dict[st
 
 def test_the_runbook_has_a_part_for_every_alarm(template: dict[str, Any]) -> None:
     headings = set(re.findall(r"^## (.+)$", RUNBOOK.read_text(encoding="utf-8"), re.MULTILINE))
-    of_many = ("waiting", "fails", "throttled", "not-received")
+    of_many = ("waiting", "late", "refused", "fails", "throttled", "not-received")
     functions, destinations = ("detect", "summarise", "deliver"), ("audit", "secops")
     parts = {f"{name}-{end}": end for name in functions for end in of_many}
     parts |= {f"{start}-{name}": start for name in destinations for start in of_many}

@@ -61,7 +61,7 @@ class Queue:
         while self.waiting and len(batch) < BATCH and self.waiting[0][0] <= self.now:
             _, number, body = heappop(self.waiting)
             self.receives[number] += 1
-            batch.append(QueueMessage(str(number), str(number), body, self.receives[number]))
+            batch.append(QueueMessage(str(number), str(number), body, self.receives[number], NOW))
         return batch
 
     def wait(self, receipt_handle: str, delay: timedelta) -> None:

@@ -129,7 +129,7 @@ def _deliver(run: Run) -> bool:
 
 
 def _process(run: Run, act: Callable[[], None]) -> bool:
-    message = messages.QueueMessage(run.task.name, run.task.name, "", run.task.tries)
+    message = messages.QueueMessage(run.task.name, run.task.name, "", run.task.tries, run.clock())
     return messages.process(message, act, retries=run.ports.retries) is None
 
 

@@ -1,5 +1,7 @@
 """What `deliver` tells the queue of a message, and what it logs, on in-memory adapters."""
 
+import json
+import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -15,8 +17,11 @@ from handlers.core.destinations import Destination
 from handlers.pipeline import ClaimHeld, TryAgain, Undeliverable
 from tests.support.alerts import make_alert
 from tests.support.records import ACCOUNT, CERTIFICATE, REGION
+from tests.support.rollups import make_rollup
 from tests.support.rules import make_ruleset
 
+SENT = "1795339860000"
+"""When the message was sent to the queue: long ago."""
 BODY = write_delivery(Delivery(alert=make_alert(), destination="secops"))
 
 
@@ -61,6 +66,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
         senders={"slack": made},
         answers=made,
         retries_of=lambda _: made,
+        stack="Thingwatch",
     )
     monkeypatch.setattr(deliver, "_wire", lambda: wiring)
     return made
@@ -71,7 +77,7 @@ def _handle(body: str = BODY, *, receives: int = 5) -> Any:
         "messageId": "message-1",
         "receiptHandle": "handle-1",
         "body": body,
-        "attributes": {"ApproximateReceiveCount": str(receives)},
+        "attributes": {"ApproximateReceiveCount": str(receives), "SentTimestamp": SENT},
         "eventSource": "aws:sqs",
         "eventSourceARN": "arn:aws:sqs:eu-west-1:111122223333:deliveries",
     }
@@ -132,6 +138,46 @@ def test_every_line_of_the_log_names_the_alert_and_the_destination(
     )
     assert bool(line["exc_info"]) == isinstance(fault, KeyError)
     assert ("delay_seconds" in line) == isinstance(fault, TryAgain | ClaimHeld | KeyError)
+
+
+@pytest.mark.parametrize(
+    ("fault", "measured"),
+    [
+        (None, {"Sent", "SecondsToSend"}),
+        (TryAgain("Slack answered 500"), {"SecondsOfRetries"}),
+        (Undeliverable("Slack answered 404 no_service"), {"Refused"}),
+    ],
+)
+def test_what_became_of_a_delivery_is_measured_by_destination(
+    world: World, capsys: pytest.CaptureFixture[str], fault: Exception | None, measured: set[str]
+) -> None:
+    world.fault = fault
+    _handle()
+    line = json.loads(capsys.readouterr().out)
+    assert ("Thingwatch", "secops") == (line["Stack"], line["Destination"])
+    assert measured == line.keys() - {"_aws", "Stack", "Destination"}
+    in_queue = time.time() - int(SENT) / 1000
+    assert [pytest.approx(in_queue, abs=60)] * ("SecondsOfRetries" in measured) == line.get(
+        "SecondsOfRetries", []
+    )
+
+
+def test_a_rollup_is_measured_as_sent_and_not_as_late(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    del world
+    _handle(write_delivery(Delivery(make_rollup(), "secops")))
+    line = json.loads(capsys.readouterr().out)
+    assert {"Sent"} == line.keys() - {"_aws", "Stack", "Destination"}
+
+
+def test_what_can_not_be_read_or_is_of_an_unknown_destination_makes_no_metric(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    del world
+    _handle("hello")
+    _handle(write_delivery(Delivery(make_alert(), "who-knows")))
+    assert "" == capsys.readouterr().out
 
 
 def test_the_log_names_a_message_that_can_not_be_read(world: World, caplog: pytest.LogCaptureFixture) -> None:

@@ -1,5 +1,6 @@
 """What `summarise` tells the queue of a message, and what it logs, on in-memory adapters."""
 
+import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -47,6 +48,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
         deliveries=made.queue,
         summaries=made.summaries,
         retries=made,
+        stack="Thingwatch",
     )
     monkeypatch.setattr(summarise, "_wire", lambda: wiring)
     for number in range(3):
@@ -62,7 +64,7 @@ class Context:
 
 
 def _handle(body: str = BODY) -> Any:
-    attributes = {"ApproximateReceiveCount": "1"}
+    attributes = {"ApproximateReceiveCount": "1", "SentTimestamp": "1795339860000"}
     record = {"messageId": "m", "receiptHandle": "h", "body": body, "attributes": attributes}
     return summarise.handler({"Records": [record]}, Context())
 
@@ -82,6 +84,13 @@ def test_the_log_says_what_was_counted(world: World, caplog: pytest.LogCaptureFi
         line["rule"],
         line["rollups"],
     )
+
+
+def test_rollups_are_measured(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    del world
+    _handle()
+    line = json.loads(capsys.readouterr().out)
+    assert ("Thingwatch", [1]) == (line["Stack"], line["Rollups"])
 
 
 def test_a_summary_that_fails_is_hidden_and_handed_out_again(

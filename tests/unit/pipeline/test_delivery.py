@@ -84,7 +84,7 @@ class World:
         return result is Outcome.SENT
 
     def handle(self, body: str = BODY, *, receives: int = 5, owner: str = "run-1") -> Attempt:
-        (attempt,) = self.handle_all(QueueMessage("message-1", "handle-1", body, receives), owner=owner)
+        (attempt,) = self.handle_all(QueueMessage("message-1", "handle-1", body, receives, NOW), owner=owner)
         return attempt
 
     def handle_all(self, *messages: QueueMessage, owner: str = "run-1") -> list[Attempt]:
@@ -256,7 +256,7 @@ def test_a_claim_that_was_not_released_is_told_with_the_reason(
 
 def message_of(number: int, event_id: str) -> QueueMessage:
     body = write_delivery(Delivery(alert=make_alert(eventID=event_id), destination="secops"))
-    return QueueMessage(f"message-{number}", f"handle-{number}", body, 1)
+    return QueueMessage(f"message-{number}", f"handle-{number}", body, 1, NOW)
 
 
 def test_each_message_of_a_batch_has_an_outcome_of_its_own(world: World) -> None:
@@ -266,7 +266,7 @@ def test_each_message_of_a_batch_has_an_outcome_of_its_own(world: World) -> None
     }
     world.handle_all(message_of(0, "d"))
     batch = [message_of(number, event_id) for number, event_id in enumerate("abcd")]
-    attempts = world.handle_all(*batch, QueueMessage("message-4", "handle-4", "hello", 1), owner="run-2")
+    attempts = world.handle_all(*batch, QueueMessage("message-4", "handle-4", "hello", 1, NOW), owner="run-2")
     assert [Outcome.SENT, Outcome.WAITING, Outcome.GIVEN_UP, Outcome.REPEATED, Outcome.GIVEN_UP] == [
         each.outcome for each in attempts
     ]
@@ -283,7 +283,7 @@ def test_an_alert_that_its_sender_stumbles_over_keeps_no_other_back(world: World
     world.slack.stumbles_over = "2"
     alerts = [make_alert(eventID=str(number)) for number in range(5)]
     bodies = [write_delivery(Delivery(alert, "secops")) for alert in alerts]
-    messages = [QueueMessage(str(number), str(number), body, 1) for number, body in enumerate(bodies)]
+    messages = [QueueMessage(str(number), str(number), body, 1, NOW) for number, body in enumerate(bodies)]
     outcomes = [each.outcome for each in world.handle_all(*messages)]
     assert [Outcome.WAITING if n == 2 else Outcome.SENT for n in range(5)] == outcomes
     assert ["0", "1", "3", "4"] == [alert.event_id for _, alert in world.slack.sent]
