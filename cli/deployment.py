@@ -53,6 +53,8 @@ def find_deployment(place: Place, *, otherwise: str | None = None) -> Deployment
     import boto3  # noqa: PLC0415
     from botocore.exceptions import ClientError  # noqa: PLC0415
 
+    if not place.stack:
+        raise NotReached("--stack is empty; write the name of the stack")
     session = boto3.session.Session(region_name=place.region, profile_name=place.profile)
     if session.region_name is None and otherwise is not None:
         session = boto3.session.Session(region_name=otherwise, profile_name=place.profile)
@@ -65,8 +67,6 @@ def find_deployment(place: Place, *, otherwise: str | None = None) -> Deployment
         raise NotReached(
             f"there is no stack {where}; --stack, --stack-region and --profile say where it is"
         ) from None
-    if len(answer["Stacks"]) != 1:
-        raise NotReached("--stack is empty; write the name of the stack")
     (stack,) = answer["Stacks"]
     return Deployment(session, {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])})
 

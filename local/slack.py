@@ -14,6 +14,7 @@ import json
 import re
 import socket
 import struct
+import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -130,7 +131,7 @@ class LocalSlack:
         self._stopped = threading.Event()
         self._connections: list[socket.socket] = []
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"slack": self}))
+        self._server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"slack": self}))
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
@@ -263,6 +264,13 @@ setInterval(async () => {
   shown = drawn.length;
 }, 500);
 """
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, *request: Any) -> None:
+        # A client may leave before it has read all of the answer.
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(*request)
 
 
 class _Handler(BaseHTTPRequestHandler):

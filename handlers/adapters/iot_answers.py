@@ -1,4 +1,5 @@
-"""Asks AWS IoT what a call does not tell: at most a second long, and each answer is kept for a minute.
+"""Asks AWS IoT what a call does not tell: at most a second long. An answer is kept for a minute, for calls
+that were made before it.
 
 What it calls is in `handlers.core.questions.OPERATIONS`; `cdk/stack.py` grants these.
 """
@@ -6,9 +7,9 @@ What it calls is in `handlers.core.questions.OPERATIONS`; `cdk/stack.py` grants 
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,7 @@ tools need them too: https://docs.aws.amazon.com/general/latest/gr/iot-core.html
 BUDGET_SECONDS = 1.0
 """An alert does not wait longer for what is good to know."""
 
-KEPT_SECONDS = 60
+KEPT = timedelta(minutes=1)
 
 _PAGE = 250
 """The longest that these operations give."""
@@ -37,33 +38,36 @@ _Answers = tuple[Answer, ...]
 logger = logging.getLogger("deliver")
 
 
-class IotAnswers:
-    """Answers questions about the resources of one account and Region. `clock` counts seconds."""
+def _now() -> datetime:
+    return datetime.now(UTC)
 
-    def __init__(
-        self, make_client: Callable[[], IoTClient], *, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+
+class IotAnswers:
+    """Answers questions about the resources of one account and Region."""
+
+    def __init__(self, make_client: Callable[[], IoTClient], *, clock: Callable[[], datetime] = _now) -> None:
         self._make_client = make_client
         self._clock = clock
         self._pool = ThreadPoolExecutor(max_workers=MOST)
-        self._asked: dict[Question, tuple[float, Future[_Answers]]] = {}
+        self._asked: dict[Question, tuple[datetime, Future[_Answers]]] = {}
 
     @cached_property
     def _client(self) -> IoTClient:
         return self._make_client()
 
-    def ask(self, questions: Collection[Question]) -> Mapping[Question, _Answers]:
+    def ask(self, questions: Mapping[Question, datetime]) -> Mapping[Question, _Answers]:
         """What AWS IoT answers in time; of any other question why there is no answer."""
         now = self._clock()
         self._asked = {
-            each: (until, future)
-            for each, (until, future) in self._asked.items()
-            if now < until and not (future.done() and future.exception())
+            each: (asked, future)
+            for each, (asked, future) in self._asked.items()
+            if now < asked + KEPT
+            and (each not in questions or questions[each] < asked)
+            and not (future.done() and future.exception())
         }
-        for question in list(dict.fromkeys(questions))[:MOST]:
+        for question in list(questions)[:MOST]:
             if question not in self._asked:
-                future = self._pool.submit(_look_up, self._client, question)
-                self._asked[question] = (now + KEPT_SECONDS, future)
+                self._asked[question] = (now, self._pool.submit(_look_up, self._client, question))
         futures = {each: self._asked[each][1] for each in questions if each in self._asked}
         wait(futures.values(), timeout=BUDGET_SECONDS)
         return {each: _tell(futures[each]) if each in futures else _MANY for each in questions}

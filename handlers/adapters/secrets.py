@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from handlers.pipeline import TryAgain
 
@@ -66,7 +67,7 @@ class Secrets:
         except ClientError as error:
             # The AWS error code alone. Messages are left out: what holds a secret may quote it.
             failure = error.response["Error"]["Code"]
-        except (BotoCoreError, KeyError) as error:
+        except (BotoCoreError, ResponseParserError, KeyError) as error:
             failure = type(error).__name__
         return _Answer(text, failure, self._clock() + KEPT_SECONDS)
 

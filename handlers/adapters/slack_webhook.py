@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from threading import Thread
 from typing import Protocol
@@ -68,8 +68,10 @@ _OF_A_MESSAGE = frozenset(
 
 _LAST_START = 40.0
 """Seconds after which a run begins no other post: that one may take `DEADLINE`, and the function has 75."""
-_WITHOUT_DIGESTS = 300.0
-"""Seconds in which a destination gets no digest after it refused one."""
+_WITHOUT_DIGESTS = 60.0
+"""Seconds in which a destination gets no digest after it did not take one."""
+_IN_A_ROW = 3
+"""So many messages that Slack does not take, one after another, are no fault of theirs."""
 _LONGEST_WORD = 200
 """Bytes of an answer that are read; the longest of Slack's words has 33."""
 
@@ -110,18 +112,23 @@ class SlackWebhook:
         outcomes: dict[int, Exception | None] = {}
         begun = self._clock()
         pending = plan_posts(alerts, digests=begun >= self._digests_from.get(name, begun))
+        failures = 0
         while pending:
             post = pending.pop(0)
             in_time = self._clock() <= begun + _LAST_START
             wrong = self._try(url, post.payload) if in_time else TryAgain("the run has no time left for it")
-            if isinstance(wrong, _Refused) and wrong.is_of_message and len(post.alerts) > 1:
+            if _may_be_of_message(wrong) and len(post.alerts) > 1:
                 # Perhaps because of one of them alone. Tried again with each run, it would take Slack's time.
                 self._digests_from[name] = begun + _WITHOUT_DIGESTS
-                pending = [*(Post((each,), render_slack(alerts[each])) for each in post.alerts), *pending]
+                singles = list(_singles(alerts, post, outcomes))
+                # Begun anywhere: those at the beginning may be the ones that Slack does not take.
+                first = int(self._chance() * len(singles))
+                pending = [*singles[first:], *singles[:first], *pending]
                 continue
             why = self._look_again(wrong, url, destination)
             outcomes.update(dict.fromkeys(post.alerts, why))
-            if isinstance(why, TryAgain):
+            failures = failures + 1 if isinstance(why, TryAgain) else 0
+            if isinstance(why, TryAgain) and (failures == _IN_A_ROW or not _may_be_of_message(why)):
                 if why.crowded:
                     why.after = max(why.after, self._take_turn(name))
                 # What follows would meet the same.
@@ -159,7 +166,7 @@ class SlackWebhook:
             return wrong
         try:
             is_changed = self._secrets.read(destination.secret, fresh=True) != url
-        except TryAgain as error:
+        except Exception as error:  # noqa: BLE001 - others may have been sent: of each an outcome is told
             return error
         return TryAgain("the webhook was changed in the meantime") if is_changed else wrong
 
@@ -182,6 +189,23 @@ class _Refused(Undeliverable):
         self.is_of_message = is_of_message
 
 
+class _NotNow(TryAgain):
+    """Slack answered that it does not take the message now; it may take another."""
+
+
+def _may_be_of_message(wrong: Exception | None) -> bool:
+    return isinstance(wrong, _NotNow) or (isinstance(wrong, _Refused) and wrong.is_of_message)
+
+
+def _singles(alerts: Sequence[Alert], digest: Post, outcomes: dict[int, Exception | None]) -> Iterator[Post]:
+    """The alerts of a digest as messages of their own; of one that can not be, the outcome."""
+    for each in digest.alerts:
+        try:
+            yield Post((each,), render_slack(alerts[each]))
+        except Exception as error:  # noqa: BLE001 - others may have been sent
+            outcomes[each] = error
+
+
 def _post(url: str, payload: object) -> PipelineError | None:
     """Post a message; why it was not taken."""
     try:
@@ -197,8 +221,10 @@ def _post(url: str, payload: object) -> PipelineError | None:
     if said in _PERMANENT:
         reason = f"Slack answered {answer.status_code} {said}"
         return _Refused(reason, is_of_message=said in _OF_A_MESSAGE)
-    crowded = answer.status_code == requests.codes.too_many_requests
-    return TryAgain(f"Slack answered {answer.status_code}", after=_retry_after(answer), crowded=crowded)
+    reason, after = f"Slack answered {answer.status_code}", _retry_after(answer)
+    if answer.status_code == requests.codes.too_many_requests:
+        return TryAgain(reason, after=after, crowded=True)
+    return _NotNow(reason, after=after)
 
 
 def _read(answer: requests.Response) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from handlers.core.alerts import Alert
 from handlers.core.destinations import Destination
@@ -59,7 +60,7 @@ def _publish(
                 name: wrong for each in batch for name, wrong in _publish(client, topic_arn, [each]).items()
             }
         return dict.fromkeys((each["Id"] for each in batch), _judge(code))
-    except BotoCoreError as error:
+    except (BotoCoreError, ResponseParserError) as error:
         wrong = TryAgain(f"SNS can not be reached: {type(error).__name__}")
         return dict.fromkeys((each["Id"] for each in batch), wrong)
     failed = {each["Id"]: _judge(each["Code"]) for each in answer.get("Failed", [])}

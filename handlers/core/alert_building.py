@@ -24,7 +24,13 @@ from handlers.core.record import Record, value_at
 from handlers.core.resources import find_resource
 from handlers.core.ruleset import Ruleset
 from handlers.core.subjects import find_subject, find_value, readable
-from handlers.core.templates import can_be_pasted, fill_title, names_in_runbook, without_names
+from handlers.core.templates import (
+    can_be_pasted,
+    fill_title,
+    names_in_runbook,
+    without_changes,
+    without_names,
+)
 from handlers.core.text import clean, say_duration
 from handlers.core.windowed_rules import CALLS, WindowedRule
 from handlers.core.windows import Held, Sighting
@@ -36,6 +42,7 @@ def build_alert(judged: Judged, finding: Finding, ruleset: Ruleset) -> Alert:
     subject = find_subject(record, rule.subject)
     resource = facts.get("resource") or find_resource(record) or {}
     title = _choose_title(finding, failed=facts["failed"])
+    runbook = without_changes(rule.runbook) if facts["failed"] else rule.runbook
     values = _Values(record, judged.operation, subject, resource)
     outcome = "denied" if facts["denied"] else "failed" if facts["failed"] else "done"
     place = (record.account, record.region)
@@ -56,8 +63,8 @@ def build_alert(judged: Judged, finding: Finding, ruleset: Ruleset) -> Alert:
         subject=subject,
         shown=_shown(record, rule.shown),
         error=clean(error) if error else None,
-        runbook=rule.runbook,
-        values=values.of(names_in_runbook(rule.runbook)),
+        runbook=runbook,
+        values=values.of(names_in_runbook(runbook)),
         attack=finding.attack,
         question=find_question(record, resource) if ruleset.enrich else None,
         docs=rule.docs,

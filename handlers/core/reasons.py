@@ -82,7 +82,7 @@ def deciding_escalation(verdict: Verdict) -> Escalation | None:
 
 def _say(why: str, verdict: Verdict, *, failed: bool) -> str:
     # A rule of the operator's, whose name has no colon, says what it says, also of calls that failed.
-    return f"had it succeeded: {why}" if failed and ":" in verdict.rule.name else why
+    return f"it would have meant: {why}" if failed and ":" in verdict.rule.name else why
 
 
 def _deciding(finding: Finding, *, failed: bool) -> Iterator[str]:

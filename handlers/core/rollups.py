@@ -98,6 +98,9 @@ def build_rollups(summary: Summary, held: HeldAlerts, *, rolled: int, upto: int)
         alert_id=digest("rollup", summary.bucket.key, str(rolled)),
         kind="rollup",
         severity=max((each.severity for each in held.first), default=summary.alert.severity),
+        # Not those of the summary's alert, which may have been told before.
+        time=_moment(max(seconds)),
+        event_id="",
         subject=None,
         source_ip="",
         shown={},

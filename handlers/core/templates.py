@@ -24,6 +24,7 @@ _NAME = r"\{([A-Za-z][A-Za-z0-9_.]*)\}"
 _IN_TITLE = re.compile(rf" ?(?:\[([^\[\]{{}}]*){_NAME}([^\[\]{{}}]*)\]|{_NAME})")
 _IN_COMMAND = re.compile(_NAME)
 _COMMAND = re.compile(r"`(aws [^`]*)`")
+_READS = re.compile(r"aws [a-z0-9-]+ (?:describe|get|list|lookup|search)-")
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
@@ -83,6 +84,14 @@ def names_in_runbook(runbook: tuple[str, ...]) -> tuple[str, ...]:
     slots = (slot for step in runbook for slot in _slots_of_step(step))
     names = dict.fromkeys(slot.name for slot in slots if slot.name is not None)
     return tuple(name for name in names if name != "region" and not _VARIABLE.fullmatch(name))
+
+
+@lru_cache(maxsize=1024)
+def without_changes(runbook: tuple[str, ...]) -> tuple[str, ...]:
+    """The steps of a runbook that change nothing: there is nothing to undo of a call that failed, and what it
+    names may have been there before.
+    """
+    return tuple(step for step in runbook if all(map(_READS.match, _COMMAND.findall(step))))
 
 
 def fill_step(step: str, tell: Tell) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from handlers.core.alerts import Alert, Answer, Question
@@ -12,8 +13,10 @@ from handlers.core.alerts import Alert, Answer, Question
 class Answers(Protocol):
     """Knows the resources of one account and Region."""
 
-    def ask(self, questions: Collection[Question]) -> Mapping[Question, tuple[Answer, ...]]:
-        """The answer to each question, or why there is none; the first few matter most."""
+    def ask(self, questions: Mapping[Question, datetime]) -> Mapping[Question, tuple[Answer, ...]]:
+        """The answer to each question as of after that moment, or why there is none; the first few matter
+        most.
+        """
 
 
 class Enrichment(NamedTuple):
@@ -27,7 +30,11 @@ class Enrichment(NamedTuple):
 def enrich(alerts: Sequence[Alert], by: Enrichment) -> list[Alert]:
     """The alerts, with answers to their questions; the worst are asked about first."""
     worst_first = sorted(alerts, key=lambda alert: -alert.severity.rank)
-    questions = [each for alert in worst_first if (each := _question_of(alert, by)) is not None]
+    # Of several calls about one thing, the answer is to show what the last one made of it.
+    questions: dict[Question, datetime] = {}
+    for alert in worst_first:
+        if (question := _question_of(alert, by)) is not None:
+            questions[question] = max(alert.time, questions.get(question, alert.time))
     if not questions:
         return list(alerts)
     try:
@@ -36,7 +43,7 @@ def enrich(alerts: Sequence[Alert], by: Enrichment) -> list[Alert]:
         why = Answer("Not looked up", f"AWS IoT could not be asked: {type(error).__name__}")
         found = dict.fromkeys(questions, (why,))
     return [
-        alert if (question := _question_of(alert, by)) is None else replace(alert, answers=found[question])
+        alert if (asked := _question_of(alert, by)) is None else replace(alert, answers=found[asked])
         for alert in alerts
     ]
 

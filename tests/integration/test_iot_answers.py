@@ -4,6 +4,7 @@ import json
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from threading import Event
 from typing import TYPE_CHECKING, Any, cast
 
@@ -11,7 +12,7 @@ import pytest
 from botocore.session import Session
 
 from handlers.adapters.aws_clients import IN_A_HURRY
-from handlers.adapters.iot_answers import KEPT_SECONDS, MOST, IotAnswers
+from handlers.adapters.iot_answers import KEPT, MOST, IotAnswers
 from handlers.core.alerts import Answer, Question
 from handlers.core.questions import OPERATIONS
 from local.aws import EmbeddedAws, Fault
@@ -48,6 +49,10 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
         yield aws
 
 
+NOW = datetime(2026, 11, 22, 9, 31, tzinfo=UTC)
+CALLED = NOW - timedelta(seconds=10)
+
+
 @dataclass
 class World:
     """An account with a fleet, a clock that stands still, and every call that was made to find answers."""
@@ -56,10 +61,10 @@ class World:
     iot: "IoTClient"
     answers: IotAnswers
     calls: list[str]
-    seconds: float = 1000.0
+    now: datetime = NOW
 
-    def ask(self, *questions: Question) -> list[list[tuple[str, str]]]:
-        found = self.answers.ask(questions)
+    def ask(self, *questions: Question, called: datetime = CALLED) -> list[list[tuple[str, str]]]:
+        found = self.answers.ask(dict.fromkeys(questions, called))
         return [[(each.name, each.text) for each in found[question]] for question in questions]
 
     def make_versions(self, name: str = "p") -> None:
@@ -83,9 +88,7 @@ def world(running: EmbeddedAws) -> Iterator[World]:
     )
     calls: list[str] = []
     client.meta.events.register("before-call", lambda model, **_: calls.append(f"iot:{model.name}"))
-    made = World(
-        running, running.client("iot"), IotAnswers(lambda: client, clock=lambda: made.seconds), calls
-    )
+    made = World(running, running.client("iot"), IotAnswers(lambda: client, clock=lambda: made.now), calls)
     yield made
     running.inject_faults([])
 
@@ -140,7 +143,7 @@ def test_of_a_certificate_its_things_and_policies_are_told(world: World) -> None
     assert [[("Its things", "none"), ("Its policies", "none")]] == world.ask(
         Question("certificate", certificate)
     )
-    world.seconds += KEPT_SECONDS
+    world.now += KEPT
     world.iot.create_policy(policyName="p", policyDocument=policy("iot:Connect"))
     world.iot.attach_policy(policyName="p", target=certificate)
     for name in ("pump-1", "pump-2"):
@@ -156,12 +159,29 @@ def test_an_answer_is_kept_for_a_minute(world: World) -> None:
     question = Question("policy", "p", "3")
     world.ask(question)
     made = len(world.calls)
-    world.seconds += KEPT_SECONDS - 1
+    world.now += KEPT - timedelta(seconds=1)
     world.ask(question)
     assert made == len(world.calls)
-    world.seconds += 1
+    world.now += timedelta(seconds=1)
     world.ask(question)
     assert 2 * made == len(world.calls)
+
+
+def test_an_answer_is_not_kept_for_a_call_that_was_made_after_it(world: World) -> None:
+    certificate = world.iot.create_keys_and_certificate()["certificateArn"]
+    world.make_versions("narrow")
+    world.make_versions("wide")
+    question = Question("certificate", certificate)
+    world.iot.attach_policy(policyName="narrow", target=certificate)
+    assert [("Its policies", "narrow")] == world.ask(question)[0][1:]
+    world.iot.attach_policy(policyName="wide", target=certificate)
+    attached = world.now + timedelta(seconds=29)
+    world.now += timedelta(seconds=30)
+    assert [("Its policies", "narrow, wide")] == world.ask(question, called=attached)[0][1:]
+    # For an earlier call the newer answer does.
+    made = len(world.calls)
+    world.ask(question)
+    assert made == len(world.calls)
 
 
 def test_it_calls_nothing_but_what_it_is_granted_and_all_of_that(world: World) -> None:
@@ -195,7 +215,7 @@ def test_an_answer_of_another_form_is_told_and_logged(world: World, caplog: pyte
     answers = IotAnswers(object)  # type: ignore[arg-type]
     question = Question("policy", "p", "3")
     said = (Answer("Not looked up", "AWS IoT could not be asked: AttributeError"),)
-    assert said == answers.ask([question])[question]
+    assert said == answers.ask({question: CALLED})[question]
     assert ["an answer of AWS IoT was not understood"] == [each.message for each in caplog.records]
 
 
@@ -232,7 +252,7 @@ class Slow:
 def test_an_alert_does_not_wait_for_a_late_answer_and_the_next_one_has_it(world: World) -> None:
     world.make_versions()
     slow, question = Slow(world.iot), Question("policy", "p", "3")
-    world.answers = IotAnswers(lambda: cast("IoTClient", slow), clock=lambda: world.seconds)
+    world.answers = IotAnswers(lambda: cast("IoTClient", slow), clock=lambda: world.now)
     assert [LATE] == world.ask(question)
     slow.let.set()
     (answers,) = wait_until(lambda: [each for each in world.ask(question) if each != LATE], 60)
@@ -256,5 +276,5 @@ def test_who_takes_the_connection_and_says_nothing_is_said_not_to_answer(silent:
         config=IN_A_HURRY,
     )
     questions = [Question("policy", f"p{number}", "1") for number in range(MOST)]
-    found = IotAnswers(lambda: client).ask(questions)
+    found = IotAnswers(lambda: client).ask(dict.fromkeys(questions, CALLED))
     assert [LATE] * MOST == [[(each.name, each.text) for each in found[question]] for question in questions]

@@ -306,3 +306,9 @@ def test_the_tags_are_those_that_the_stack_gives_to_its_queues() -> None:
 @pytest.mark.usefixtures("queues")
 def test_empty_queues_are_said_to_be_empty() -> None:
     assert (0, "nothing is in the failure queues\n") == (run().exit_code, run().stdout)
+
+
+@pytest.mark.usefixtures("queues")
+def test_an_empty_name_of_a_stack_is_refused_and_not_taken_for_the_first_one() -> None:
+    result = run("--stack", "")
+    assert (2, "--stack is empty; write the name of the stack\n") == (result.exit_code, result.stderr)

@@ -1,12 +1,16 @@
 """The stand-in for Slack: whose post gets which answer."""
 
 import json
+import socket
+import struct
 from collections.abc import Iterator
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
 
 from local.slack import Answer, LocalSlack
+from local.waiting import wait_until
 
 LAMP, DOOR = b'{"text": "lamp"}', b'{"text": "door"}'
 
@@ -50,3 +54,18 @@ def test_a_message_is_read_without_its_markup_but_with_every_letter_of_its_code(
     slack.take("/services/T/B/x", json.dumps({"text": "x", "blocks": blocks}).encode())
     (message,) = slack.messages
     assert "5 * 2 < 11\nNewly allowed: iot:* on every resource link & now" == message.readable()
+
+
+def test_a_client_that_leaves_before_the_end_of_the_answer_is_no_error(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    with LocalSlack() as slack:
+        for _ in range(20):
+            with socket.create_connection(urlsplit(slack.webhook_url).netloc.split(":")) as connection:  # type: ignore[arg-type]
+                body = b'{"text": "x"}'
+                head = f"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+                connection.sendall(head + body)
+                connection.recv(1)
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        wait_until(lambda: len(slack.messages) == 20)
+    assert ("", "") == capfd.readouterr()

@@ -12,12 +12,15 @@ from collections.abc import Iterator
 
 from handlers.core.alerts import Alert
 from handlers.core.renderings.content import (
+    DOCUMENT_SAYS,
+    LOOKED_UP,
     is_of_one_place,
     list_deciding,
     list_details,
     list_links,
     list_other_reasons,
     list_steps,
+    list_subjects,
     say_actor,
     say_headline,
     say_time,
@@ -56,7 +59,7 @@ def render_amazon_q(alert: Alert) -> str:
                 "threadId": alert.dedup_key,
                 "summary": _plain(headline),
                 "eventType": alert.kind,
-                "relatedResources": [alert.subject[:_NAME_LIMIT]] if alert.subject else [],
+                "relatedResources": [name[:_NAME_LIMIT] for name in list_subjects(alert)],
                 "additionalContext": {"severity": alert.severity.value, "rule": alert.rule},
             },
         },
@@ -80,7 +83,11 @@ def _lines(alert: Alert) -> Iterator[str]:
         account, region = alert.where
         yield f"*Where* account {code(account)}, {code(region)}"
     yield from (f"{escape(name)}: {code(value)}" for name, value in alert.shown.items())
+    if alert.statements:
+        yield f"*{DOCUMENT_SAYS}*"
     yield from (f"• {escape(each)}" for each in alert.statements)
+    if alert.answers:
+        yield f"*{LOOKED_UP}*"
     yield from (f"{escape(each.name)}: {code(each.text)}" for each in alert.answers)
     yield from (f"<{escape(address)}|{escape(label)}>" for label, address in list_links(alert))
     yield from (f"{name} {code(text)}" for name, text in list_details(alert))

@@ -15,6 +15,8 @@ from handlers.core.windows import FEW
 _DECIDING = 2
 """So many reasons stand at the top; the others are details."""
 
+DOCUMENT_SAYS = "What the document says"
+"""The heading of the statements of a policy or template in the call."""
 LOOKED_UP = "Looked up in AWS IoT"
 """The heading of what the call itself does not tell."""
 
@@ -107,6 +109,13 @@ def _whole_names(alert: Alert) -> Iterator[str]:
     return (name for name in dict.fromkeys(names) if shorten(name) != name)
 
 
+def list_subjects(alert: Alert) -> tuple[str, ...]:
+    """What it is about: one name, or of a rollup the first few."""
+    if alert.rollup is not None:
+        return alert.rollup.subjects
+    return (alert.subject,) if alert.subject else ()
+
+
 def list_steps(alert: Alert) -> list[str]:
     """What to do, with commands in backticks that are ready to be pasted."""
     values = {**alert.values, "region": alert.region}
@@ -119,8 +128,6 @@ def list_links(alert: Alert) -> Iterator[tuple[str, str]]:
         yield "AWS console", alert.link
     if alert.rollup is None:
         yield "CloudTrail record", event_link(alert.region, alert.event_id)
-    elif alert.rollup.mute is None:
-        yield "One CloudTrail record", event_link(alert.region, alert.event_id)
     if alert.docs:
         yield f"AWS on {alert.docs.rpartition('/')[2]}", alert.docs
 

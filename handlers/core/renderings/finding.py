@@ -18,6 +18,7 @@ from handlers.core.renderings.content import (
     is_of_one_place,
     list_links,
     list_steps,
+    list_subjects,
     say_headline,
 )
 from handlers.core.severity import Severity
@@ -63,7 +64,7 @@ def make_finding(alert: Alert) -> dict[str, Any]:
             "finding_info": _info(alert),
             "cloud": _cloud(alert),
             "evidences": [_evidence(alert)],
-            "resources": [{"name": name} for name in _resources(alert)],
+            "resources": [{"name": name} for name in list_subjects(alert)],
             "remediation": {
                 "desc": "\n".join(list_steps(alert)),
                 "references": [address for _, address in list_links(alert)],
@@ -78,7 +79,7 @@ def _info(alert: Alert) -> dict[str, Any]:
     return _present(
         {
             "uid": alert.alert_id,
-            "title": alert.title or alert.rule,
+            "title": (alert.title_of_many if alert.rollup else alert.title) or alert.rule,
             "desc": "; ".join(alert.reasons),
             "types": [alert.category],
             "analytic": {"name": alert.rule, "type": "Rule", "type_id": 1},
@@ -120,12 +121,6 @@ def _evidence(alert: Alert) -> dict[str, Any]:
             "src_endpoint": _present({"ip": alert.source_ip}),
         }
     )
-
-
-def _resources(alert: Alert) -> tuple[str, ...]:
-    if alert.rollup is not None:
-        return alert.rollup.subjects
-    return (alert.subject,) if alert.subject else ()
 
 
 def _unmapped(alert: Alert) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import Any
 
 from handlers.core.alerts import Alert, Rollup, Story
 from handlers.core.renderings.content import (
+    DOCUMENT_SAYS,
     LOOKED_UP,
     is_of_one_place,
     list_deciding,
@@ -137,7 +138,7 @@ def _changed(alert: Alert) -> list[str]:
     if alert.error:
         lines.append(f"error: {code(alert.error)}")
     if alert.statements:
-        lines += ["*What the document says*", *[f"• {escape(each)}" for each in alert.statements]]
+        lines += [f"*{DOCUMENT_SAYS}*", *[f"• {escape(each)}" for each in alert.statements]]
     return lines
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from handlers.core.alerts import Alert, Story
 from handlers.core.renderings.content import (
+    DOCUMENT_SAYS,
     LOOKED_UP,
     is_of_one_place,
     list_deciding,
@@ -55,6 +56,8 @@ def _lines(alert: Alert) -> Iterator[str]:
         yield from (f"{name}: {value}" for name, value in alert.shown.items())
         if alert.error:
             yield f"error: {alert.error}"
+        if alert.statements:
+            yield DOCUMENT_SAYS
         yield from (f"- {statement}" for statement in alert.statements)
     if alert.answers:
         yield ""

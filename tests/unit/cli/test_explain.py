@@ -241,8 +241,8 @@ def test_machines_read_what_fired_what_holds_and_who_is_told() -> None:
         "rules": ["iot:UpdateCertificate"],
         "reasons": [
             "the call failed, so nothing was changed",
-            "had it succeeded: changes whether a device may connect",
-            "had it succeeded: an identity becomes usable",
+            "it would have meant: changes whether a device may connect",
+            "it would have meant: an identity becomes usable",
         ],
         "statements": [],
         "escalations": [

@@ -60,10 +60,10 @@ def test_reasons_are_what_decided_the_meaning_the_escalations_worst_first_and_th
     ) == reasons(ruleset, requestParameters=parameters)
     assert (
         "the call failed, so nothing was changed",
-        "had it succeeded: changes whether a device may connect",
-        "had it succeeded: worst",
-        "had it succeeded: a",
-        "had it succeeded: b",
+        "it would have meant: changes whether a device may connect",
+        "it would have meant: worst",
+        "it would have meant: a",
+        "it would have meant: b",
         "it names another account",
     ) == reasons(ruleset, requestParameters=parameters, errorCode="ThrottlingException")
 

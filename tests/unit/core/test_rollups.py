@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from handlers.core.alerts import Delivery, EndedMute, read_delivery, write_delivery
 from handlers.core.dedup import Bucket
+from handlers.core.renderings.content import list_links
+from handlers.core.renderings.finding import make_finding
 from handlers.core.rollups import (
     BadSummary,
     Summary,
@@ -106,3 +108,15 @@ def test_a_rollup_asks_nothing_because_it_is_about_many() -> None:
 def test_what_is_remembered_of_a_held_alert_is_short() -> None:
     held = hold(make_alert(requestParameters={"certificateId": "x" * 5000}, sourceIPAddress="y" * 5000), 0)
     assert (80, 80) == (len(held.subject or ""), len(held.source_ip))
+
+
+def test_a_rollup_points_at_no_call_that_it_does_not_count() -> None:
+    told_before = make_alert(eventID="told before", eventTime="2026-11-22T01:00:00Z")
+    rollup = make_rollup(alert=told_before)
+    assert rollup.rollup is not None
+    assert ("", rollup.rollup.last_seen) == (rollup.event_id, rollup.time)
+    finding = make_finding(rollup)
+    assert "record_id" not in finding["unmapped"]
+    assert finding["finding_info"]["last_seen_time"] == finding["time"]
+    assert "Certificate activated" == finding["finding_info"]["title"]
+    assert [] == [label for label, _ in list_links(rollup) if "record" in label]

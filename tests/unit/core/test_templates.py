@@ -13,6 +13,7 @@ from handlers.core.templates import (
     fill_title,
     names_in_runbook,
     names_in_title,
+    without_changes,
     without_names,
 )
 
@@ -136,3 +137,14 @@ def test_what_the_cli_would_read_as_an_option_or_a_file_is_not_pasted() -> None:
         "a,roleArn=b",
     ] == pasted[:9]
     assert [] == [name for name in pasted if name.startswith(("-", "file")) or "`" in name]
+
+
+def test_of_a_call_that_failed_only_the_steps_are_told_that_change_nothing() -> None:
+    runbook = (
+        "Ask who did it.",
+        "Look: `aws iot describe-thing --thing-name {thingName}` and `aws iot list-things`",
+        "To undo: `aws iot delete-thing --thing-name {thingName}`",
+        "Look and stop: `aws iot get-policy --policy-name {p}`, `aws iot delete-policy --policy-name {p}`",
+        "Roll back: `aws greengrassv2 create-deployment --target-arn {targetArn}`",
+    )
+    assert runbook[:2] == without_changes(runbook)

@@ -2,9 +2,9 @@
 
 import json
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -46,7 +46,7 @@ class World:
         self.sent += alerts
         return [self.fault] * len(alerts)
 
-    def ask(self, questions: Collection[Question]) -> Mapping[Question, tuple[Answer, ...]]:
+    def ask(self, questions: Mapping[Question, datetime]) -> Mapping[Question, tuple[Answer, ...]]:
         self.asked += questions
         return dict.fromkeys(questions, (Answer("Its things", "none"),))
 

@@ -1,7 +1,8 @@
 """Before an alert is sent it is enriched, and whatever happens, it is sent."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from handlers.core.alerts import Alert, Answer, Question
 from handlers.core.severity import Severity
@@ -19,7 +20,7 @@ class MemoryAnswers:
     asked: list[Question] = field(default_factory=list)
     fault: Exception | None = None
 
-    def ask(self, questions: Collection[Question]) -> Mapping[Question, tuple[Answer, ...]]:
+    def ask(self, questions: Mapping[Question, datetime]) -> Mapping[Question, tuple[Answer, ...]]:
         """See `Answers.ask`."""
         self.asked += questions
         if self.fault is not None:

@@ -69,3 +69,10 @@ def test_text_of_an_event_stands_in_code_and_mentions_nobody(text: str) -> None:
         outside_code = re.sub(rf"`[^`\n]*`|{ours}", "", said)
         assert [] == re.findall(r"<[^>]*>|evil|\]\(", outside_code)
     assert (len(content["title"]) <= 250, len(content["description"]) <= 4000) == (True, True)
+
+
+def test_a_rollup_names_the_first_few_that_it_is_about() -> None:
+    rollup = make_rollup()
+    assert rollup.rollup is not None
+    told = json.loads(render_amazon_q(rollup))["metadata"]["relatedResources"]
+    assert list(rollup.rollup.subjects) == told

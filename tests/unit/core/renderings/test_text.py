@@ -83,8 +83,6 @@ What to do
 2. To undo:
    aws iot update-certificate --certificate-id "$CERTIFICATE_ID" --new-status INACTIVE --region eu-west-1
 
-One CloudTrail record: https://eu-west-1.console.aws.amazon.com/cloudtrailv2/home?region=eu-west-1#/events/5d0c1d4e-0000-4000-8000-000000000002
-
 Actor: arn:aws:iam::111122223333:role/fleet-admin
 ATT&CK: T1098
 Alert: {rollup.alert_id}
