@@ -42,6 +42,7 @@ def build_app(*, config: Path | None = None, outdir: Path | None = None) -> aws_
         services=tuning.watch.watched,
         reads=tuning.watch.reads,
         operators=tuning.operators,
+        canary=tuning.canary,
         settings=settings,
     )
     for warning in checked.warnings:

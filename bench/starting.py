@@ -97,6 +97,8 @@ def make_environment(asset: Path, bytecode: Path) -> dict[str, str]:
         "SUMMARY_QUEUE_URL": f"{queue}/summaries",
         "GRACE_SECONDS": "300",
         "DELIVER_ROLE_ARN": "arn:aws:iam::111122223333:role/deliver",
+        "CANARY_ROLE_ARN": "arn:aws:iam::111122223333:role/canary",
+        "CANARY_ARN": "arn:aws:iot:eu-west-1:111122223333:policy/thingwatch-canary-Thingwatch",
         "DEAD_LETTER_QUEUE_URL": f"{queue}/dead-letters",
         "TOPIC_ARNS": '{"audit": "arn:aws:sns:eu-west-1:111122223333:audit"}',
     }

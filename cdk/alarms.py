@@ -12,13 +12,17 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
+from cdk.canary import MINUTES, Canary
 from cdk.context import Settings
 from cdk.delivery import Delivery
 from cdk.detection import Detection
 from cdk.signs import Sign, list_signs
 from cdk.summaries import Summaries
+from handlers.core.metrics import NAMESPACE, STACK
 from rulebook.config import Operators
 
+_MISSED = 3
+"""So many calls of the canary, one after another."""
 _PUBLISHERS = ("cloudwatch.amazonaws.com", "events.amazonaws.com")
 
 
@@ -35,6 +39,7 @@ class Alarms(Construct):
         summaries: Summaries,
         delivery: Delivery,
         topics: Mapping[str, sns.Topic],
+        canary: Canary | None,
         settings: Settings,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -43,10 +48,12 @@ class Alarms(Construct):
             if operators.sns == "create"
             else sns.Topic.from_topic_arn(self, "Operators", operators.sns)
         )
-        self.alarms = [
+        self.alarms: list[cloudwatch.AlarmBase] = [
             self._make_alarm(sign, settings)
             for sign in list_signs(detection, summaries, delivery, topics, settings.stack_name)
         ]
+        if canary is not None:
+            self.alarms.append(self._watch_canary(canary, settings.stack_name))
         # For dashboards, and those who want one light: each of the alarms notifies by itself.
         self.unwell = cloudwatch.CompositeAlarm(
             self,
@@ -98,6 +105,60 @@ class Alarms(Construct):
             )
         )
         return topic
+
+    def _watch_canary(self, canary: Canary, stack: str) -> cloudwatch.AlarmBase:
+        """An alarm that is on when three calls of the canary were missed, and not before three were made:
+        right after the deployment there is no record of any. Two others tell it so, and notify nobody.
+        """
+        region = Stack.of(self).region
+        unseen = cloudwatch.Alarm(
+            self,
+            "canary-unseen",
+            alarm_name=f"{stack}-canary-unseen",
+            alarm_description="detect has seen no call of the canary for three half hours.",
+            metric=cloudwatch.Metric(
+                namespace=NAMESPACE,
+                metric_name="SecondsToCanary",
+                dimensions_map={STACK: stack},
+                statistic="SampleCount",
+                period=Duration.minutes(MINUTES),
+            ),
+            threshold=1,
+            comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+            evaluation_periods=_MISSED,
+            treat_missing_data=cloudwatch.TreatMissingData.BREACHING,
+        )
+        made = cloudwatch.Alarm(
+            self,
+            "canary-made",
+            alarm_name=f"{stack}-canary-made",
+            alarm_description="The canary has made three calls: from now on it can be missed.",
+            metric=cloudwatch.Metric(
+                namespace="AWS/Scheduler",
+                metric_name="InvocationAttemptCount",
+                dimensions_map={"ScheduleGroup": canary.group.schedule_group_name},
+                statistic="Sum",
+                period=Duration.hours(6),
+            ),
+            threshold=_MISSED,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            evaluation_periods=1,
+            # Who deletes the schedule does not silence the alarm.
+            treat_missing_data=cloudwatch.TreatMissingData.IGNORE,
+        )
+        missed = cloudwatch.CompositeAlarm(
+            self,
+            "canary-missed",
+            composite_alarm_name=f"{stack}-canary-missed",
+            alarm_description="Thingwatch has not heard of its canary's last three calls, so it hears of no"
+            " other call either: no trail logs, or the rule or detect is off. Look for the calls:"
+            " aws cloudtrail lookup-events"
+            " --lookup-attributes AttributeKey=EventName,AttributeValue=TagResource"
+            f" --region {region}",
+            alarm_rule=cloudwatch.AlarmRule.all_of(unseen, made),
+        )
+        missed.add_alarm_action(actions.SnsAction(self.topic))
+        return missed
 
     def _make_alarm(self, sign: Sign, settings: Settings) -> cloudwatch.Alarm:
         alarm = cloudwatch.Alarm(

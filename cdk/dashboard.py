@@ -31,6 +31,7 @@ class Dashboard(Construct):
         detection: Detection,
         summaries: Summaries,
         delivery: Delivery,
+        has_canary: bool,
         settings: Settings,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -45,7 +46,7 @@ class Dashboard(Construct):
             period_override=cloudwatch.PeriodOverride.AUTO,
         )
         board.add_widgets(_question("Is it alive?"))
-        board.add_widgets(self._show_alarms(alarms), self._show_judged(detection))
+        board.add_widgets(self._show_alarms(alarms), self._show_judged(detection, has_canary=has_canary))
         board.add_widgets(_question("How loud is it?"))
         board.add_widgets(
             _graph("Alerts, by what became of them", [self._ours(name) for name in _FATES], stacked=True),
@@ -76,10 +77,11 @@ class Dashboard(Construct):
             title="Alarms", alarms=[alarms.unwell, *alarms.alarms], width=_WIDTH // 2, height=6
         )
 
-    def _show_judged(self, detection: Detection) -> cloudwatch.IWidget:
+    def _show_judged(self, detection: Detection, *, has_canary: bool) -> cloudwatch.IWidget:
         rule = {"RuleName": detection.rule.rule_name}
         matched = _metric("AWS/Events", "MatchedEvents", rule, "Sum", "matched by the rule")
-        return _graph("Records", [self._ours("Judged"), matched])
+        canary = self._ours("SecondsToCanary", "SampleCount", "calls of the canary")
+        return _graph("Records", [self._ours("Judged"), matched, *([canary] if has_canary else [])])
 
     def _ours(self, name: str, statistic: str = "Sum", label: str | None = None) -> cloudwatch.IMetric:
         return _metric(NAMESPACE, name, {STACK: self._stack}, statistic, label or name.lower())

@@ -13,6 +13,7 @@ from aws_cdk import aws_lambda_destinations as destinations
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from cdk.canary import Canary
 from cdk.context import Settings
 from cdk.delivery import Delivery
 from cdk.function import PythonFunction
@@ -42,6 +43,7 @@ class Detection(Construct):
         delivery: Delivery,
         summary_queue: sqs.IQueue,
         table_name: str,
+        canary: Canary | None,
         settings: Settings,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -61,6 +63,7 @@ class Detection(Construct):
                 "SUMMARY_QUEUE_URL": summary_queue.queue_url,
                 "GRACE_SECONDS": str(int(settings.grace.total_seconds())),
                 "DELIVER_ROLE_ARN": delivery.deliver.role.role_arn,
+                **({} if canary is None else canary.addresses),
             },
             settings=settings,
         )

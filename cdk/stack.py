@@ -14,6 +14,7 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from cdk.alarms import Alarms
+from cdk.canary import Canary
 from cdk.context import Settings
 from cdk.dashboard import Dashboard
 from cdk.delivery import Delivery
@@ -39,6 +40,7 @@ class ThingwatchStack(Stack):
         services: Sequence[Service],
         reads: bool,
         operators: Operators,
+        canary: bool,
         settings: Settings,
     ) -> None:
         super().__init__(
@@ -70,6 +72,7 @@ class ThingwatchStack(Stack):
         summaries = Summaries(
             self, "Summaries", code=code, delivery=delivery, table_name=table.table_name, settings=settings
         )
+        our_canary = Canary(self, "Canary", settings=settings) if canary else None
         detection = Detection(
             self,
             "Detection",
@@ -80,6 +83,7 @@ class ThingwatchStack(Stack):
             summary_queue=summaries.queue,
             settings=settings,
             table_name=table.table_name,
+            canary=our_canary,
         )
         secrets = {each.name: each.secret for each in destinations if each.secret is not None}
         topic_arns = [*made.values(), *(each.topic for each in destinations if each.topic is not None)]
@@ -100,6 +104,7 @@ class ThingwatchStack(Stack):
             summaries=summaries,
             delivery=delivery,
             topics=topics,
+            canary=our_canary,
             settings=settings,
         )
         Dashboard(
@@ -109,6 +114,7 @@ class ThingwatchStack(Stack):
             detection=detection,
             summaries=summaries,
             delivery=delivery,
+            has_canary=canary,
             settings=settings,
         )
         CfnOutput(

@@ -22,6 +22,7 @@ from handlers.adapters.metric_log import put_metrics
 from handlers.adapters.sqs_deliveries import SqsDeliveries
 from handlers.adapters.sqs_summaries import SqsSummaries
 from handlers.core.metrics import STACK
+from handlers.core.our_calls import OurCalls
 from handlers.core.ruleset import Ruleset
 from handlers.core.ruleset_file import load_ruleset
 from handlers.pipeline.detection import Detection, detect
@@ -38,7 +39,7 @@ class _Wiring(NamedTuple):
     ruleset: Ruleset
     windows: Windows
     outside: Outside
-    deliver_role: str
+    our_calls: OurCalls
     stack: str
 
 
@@ -62,7 +63,7 @@ def _wire() -> _Wiring:
             grace=settings.grace,
             warm=Warm(),
         ),
-        deliver_role=settings.deliver_role,
+        our_calls=settings.our_calls,
         stack=settings.stack,
     )
 
@@ -79,9 +80,10 @@ def handler(event: Mapping[str, Any], _context: LambdaContext) -> None:
         ruleset=wiring.ruleset,
         windows=wiring.windows,
         outside=wiring.outside,
-        deliver_role=wiring.deliver_role,
+        our_calls=wiring.our_calls,
     )
-    logger.info("no finding" if detection.alert is None else "judged", extra=_describe(detection))
+    said = detection.ours or ("no finding" if detection.alert is None else "judged")
+    logger.info(said, extra=_describe(detection))
     for windowed in detection.windowed:
         logger.info("windowed", extra=_describe_windowed(windowed, detection))
     now = _now()
@@ -94,13 +96,15 @@ _COUNTED = {Fate.TOLD: "Told", Fate.HELD: "Held", Fate.MUTED: "Muted"}
 def _measure(detection: Detection, now: datetime) -> dict[str, Sequence[float]]:
     """The values of `METRICS`, by name."""
     judged = detection.judged
-    late = (now - judged.record.event_time).total_seconds()
+    # Clocks may differ.
+    late = max((now - judged.record.event_time).total_seconds(), 0)
+    if detection.ours == "canary":
+        return {"SecondsToCanary": [late]}
     fates = Counter((detection.fate, *(each.fate for each in detection.windowed)))
     is_suppressed = judged.finding is not None and judged.finding.is_suppressed
     return {
         "Judged": [1],
-        # Clocks may differ.
-        "SecondsToJudge": [max(late, 0)],
+        "SecondsToJudge": [late],
         **{name: [fates[fate]] for fate, name in _COUNTED.items() if fates[fate]},
         **({"Suppressed": [1]} if is_suppressed else {}),
     }

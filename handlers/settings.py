@@ -8,6 +8,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from handlers.core.our_calls import OurCalls
+
 RULESET = Path(__file__).with_name("ruleset.json")
 """The compiled ruleset, which lies beside this file in the Lambda asset."""
 
@@ -34,8 +36,7 @@ class DetectSettings(NamedTuple):
     delivery_dead_letter_queue_url: str
     summary_queue_url: str
     grace: timedelta
-    deliver_role: str
-    """The ARN of the role of `deliver`."""
+    our_calls: OurCalls
 
 
 class SummariseSettings(NamedTuple):
@@ -68,7 +69,11 @@ def read_detect_settings(environ: Mapping[str, str]) -> DetectSettings:
         delivery_dead_letter_queue_url=environ["DELIVERY_DEAD_LETTER_QUEUE_URL"],
         summary_queue_url=environ["SUMMARY_QUEUE_URL"],
         grace=timedelta(seconds=int(environ["GRACE_SECONDS"])),
-        deliver_role=environ["DELIVER_ROLE_ARN"],
+        our_calls=OurCalls(
+            deliver_role=environ["DELIVER_ROLE_ARN"],
+            canary_role=environ.get("CANARY_ROLE_ARN"),
+            canary=environ.get("CANARY_ARN"),
+        ),
     )
 
 

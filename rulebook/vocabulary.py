@@ -87,6 +87,9 @@ FACTS = Group(
                 "account": Leaf("text", None, "the caller's account", "account"),
                 "console": _flag("the call was made in the AWS console"),
                 "mfa": _flag("signed in with a second factor; absent where CloudTrail does not say"),
+                "invokedBy": _text(
+                    "the AWS service that made the call for the caller, such as cloudformation.amazonaws.com"
+                ),
             }
         ),
         "failed": _flag("the call met an error"),

@@ -36,12 +36,12 @@ KINDS = frozenset({*_KINDS.values(), "device-registration", "unknown"})
 
 
 def describe_actor(record: Record, own_accounts: Collection[str] = ()) -> dict[str, Any]:
-    """Who made the call: {kind, id, name, session?, account, console, mfa?}.
+    """Who made the call: {kind, id, name, session?, account, console, mfa?, invokedBy?}.
 
     `id` is stable: for an assumed role it is the role's ARN, for a federated user that of whoever called
     GetFederationToken; the name that this caller chose is the `session`. `console` says whether the call
-    was made in the AWS console. `mfa` is absent where CloudTrail does not say. Somebody of one of
-    `own_accounts` is no stranger.
+    was made in the AWS console. `mfa` is absent where CloudTrail does not say. `invokedBy` is the AWS service
+    that made the call for the actor. Somebody of one of `own_accounts` is no stranger.
     """
     identity = record.user_identity
     session = as_mapping(identity.get("sessionContext"))
@@ -64,6 +64,8 @@ def describe_actor(record: Record, own_accounts: Collection[str] = ()) -> dict[s
     }
     if session_name := _session_of(arn):
         actor["session"] = session_name
+    if service := _service(identity):
+        actor["invokedBy"] = service
     mfa = as_mapping(session.get("attributes")).get("mfaAuthenticated")
     if mfa is not None:
         actor["mfa"] = mfa in (True, "true")

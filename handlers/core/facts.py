@@ -28,7 +28,7 @@ def derive_facts(
 
     `needed` names the facts of `ON_DEMAND` that somebody looks at, None for all.
 
-    - `actor` {kind, id, name, session?, account, console, mfa?}
+    - `actor` {kind, id, name, session?, account, console, mfa?, invokedBy?}
     - `failed`, `denied` (refused for want of permission), `omitted` (CloudTrail dropped parameters): booleans
     - `masked`: the names of the parameters that CloudTrail hid (`***`), as the record spells them
     - `resource` {kind, id, arn?, url?, suggests?}, when the call names a resource of AWS IoT Core

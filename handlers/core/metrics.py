@@ -34,6 +34,9 @@ METRICS: Mapping[str, Metric] = {
     "Muted": Metric("Count", _OF_STACK, "alerts that a mute holds"),
     "Suppressed": Metric("Count", _OF_STACK, "findings that nobody hears of because of a suppression"),
     "SecondsToJudge": Metric("Seconds", _OF_STACK, "from the call until `detect` judged it"),
+    "SecondsToCanary": Metric(
+        "Seconds", _OF_STACK, "from the canary's call until `detect` saw it; the sample count is how many"
+    ),
     "Rollups": Metric("Count", _OF_STACK, "rollups that were sent on"),
     "Sent": Metric("Count", _OF_DESTINATION, "alerts and rollups that the destination took"),
     "Refused": Metric("Count", _OF_DESTINATION, "alerts that it refused for good"),

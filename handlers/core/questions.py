@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from handlers.core.alerts import Question
 from handlers.core.operations import is_read
-from handlers.core.record import Record, as_mapping, as_text, value_at
+from handlers.core.record import Record, as_text
 from handlers.core.subjects import find_value
 
 OPERATIONS: Mapping[str, str | None] = {
@@ -68,9 +68,3 @@ def _certificates(record: Record, resource: Mapping[str, Any]) -> Iterator[str]:
         yield resource["arn"]
     for parameter in ("target", "principal"):
         yield as_text(record.request_parameters.get(parameter))
-
-
-def is_our_question(record: Record, operation: str, role: str) -> bool:
-    """Whether a call is one of `deliver`, whose role this is, and nobody has to be told of it."""
-    issuer = value_at(as_mapping(record.user_identity.get("sessionContext")), "sessionIssuer.arn")
-    return operation in OPERATIONS and issuer == role and record.error_code is None

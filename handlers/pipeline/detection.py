@@ -8,7 +8,7 @@ from handlers.core.alert_building import build_alert
 from handlers.core.alerts import Alert
 from handlers.core.judgement import Finding, Judged, judge_event, with_finding
 from handlers.core.operations import name_operation
-from handlers.core.questions import is_our_question
+from handlers.core.our_calls import OurCall, OurCalls
 from handlers.core.record import Record, parse_event
 from handlers.core.ruleset import Ruleset
 from handlers.pipeline.outside import Outside
@@ -18,19 +18,26 @@ from handlers.pipeline.windows import WindowedAlert, Windows, enter_windows
 
 class Detection(NamedTuple):
     """What became of one event. `alert` is None when there is no finding; `windowed` are
-    the alerts of rules over time that it completed.
+    the alerts of rules over time that it completed. `ours` says which of our own calls it is: those are not
+    judged.
     """
 
     judged: Judged
     alert: Alert | None = None
     fate: Fate = Fate.NOBODY
     windowed: tuple[WindowedAlert, ...] = ()
+    ours: OurCall | None = None
 
 
 def detect(
-    event: object, *, ruleset: Ruleset, windows: Windows, outside: Outside, deliver_role: str | None = None
+    event: object,
+    *,
+    ruleset: Ruleset,
+    windows: Windows,
+    outside: Outside,
+    our_calls: OurCalls | None = None,
 ) -> Detection:
-    """Judge one EventBridge event and tell its alerts. Questions of `deliver`, by its role, make none.
+    """Judge one EventBridge event and tell its alerts. Our own calls make none.
 
     Nothing is claimed here: whatever is done twice has the same ids, and `deliver` claims each delivery.
 
@@ -39,8 +46,9 @@ def detect(
     """
     record = parse_event(event)
     operation = name_operation(record.event_source, record.event_name)
-    if deliver_role is not None and is_our_question(record, operation, deliver_role):
-        return Detection(Judged(record, operation, {}, None))
+    ours = None if our_calls is None else our_calls.recognize(record, operation)
+    if ours is not None:
+        return Detection(Judged(record, operation, {}, None), ours=ours)
     return detect_record(record, ruleset=ruleset, windows=windows, outside=outside)
 
 

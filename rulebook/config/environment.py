@@ -11,9 +11,9 @@ _ENVIRONMENT = 4096
 """Bytes that Lambda gives all variables of a function, names and values:
 https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 
-_OTHER_VARIABLES = 858
-"""Bytes of the names of stack and table, three queue URLs and a role's ARN, with their variables' names, in
-the longest Region."""
+_OTHER_VARIABLES = 945
+"""Bytes of the names of stack and table, two queue URLs, the ARNs of two roles and of the canary, with their
+variables' names, in the longest Region: `detect` has the most."""
 
 _MOST = 20
 """Each has up to four alarms, and a composite alarm takes a hundred:

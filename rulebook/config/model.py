@@ -218,6 +218,8 @@ class Config(Section):
     """Who hears that Thingwatch itself is unwell."""
     enrich: Switch = True
     """Whether an alert tells what AWS IoT says of its policy or certificate; off takes the permission too."""
+    canary: Switch = True
+    """Whether a harmless call to AWS IoT every half hour shows that Thingwatch still hears of calls."""
     slack_test_host: Literal["127.0.0.1", "::1", "localhost"] | None = None
     """For tests: a loopback host that may stand in for Slack."""
 

@@ -139,3 +139,48 @@ def test_what_is_judged_told_and_sent_is_measured(world: World) -> None:
     for name, dimensions in (("SecondsToJudge", {}), ("SecondsToSend", {"Destination": "audit"})):
         # Other tests make calls of the past.
         assert 0 <= measured(world, name, "Minimum", **dimensions) < PATIENCE
+
+
+def test_the_canarys_call_comes_back_as_a_metric_and_makes_no_alert(world: World) -> None:
+    role = next(
+        each
+        for each in world.aws.client("iam").list_roles(MaxItems=1000)["Roles"]
+        if "CanaryRole" in each["RoleName"]
+    )
+    session = world.aws.client("sts").assume_role(RoleArn=role["Arn"], RoleSessionName="scheduler")
+    key = session["Credentials"]
+    scheduler = world.aws.client_of("iot", key["AccessKeyId"], key["SecretAccessKey"], key["SessionToken"])
+    schedules: Any = world.aws.client("scheduler")
+    (schedule,) = schedules.list_schedules(MaxResults=10)["Schedules"]
+    target = schedules.get_schedule(Name=schedule["Name"], GroupName=schedule["GroupName"])["Target"]
+    assert "arn:aws:scheduler:::aws-sdk:iot:tagResource" == target["Arn"]
+    said = json.loads(target["Input"])
+    # The embedded AWS does not call universal targets; this is the call that the schedule says.
+    scheduler.tag_resource(resourceArn=said["ResourceArn"], tags=said["Tags"])
+    wait_until(lambda: measured(world, "SecondsToCanary", "SampleCount"), PATIENCE)
+    name = said["ResourceArn"].rpartition("/")[2]
+    world.settle()
+    assert ([], []) == (world.in_slack(name), world.on_sns(name))
+    # Whoever else does the same is told of.
+    world.iot.tag_resource(resourceArn=said["ResourceArn"], tags=said["Tags"])
+    wait_until(lambda: world.in_slack(name, about="high"), PATIENCE)
+
+
+def test_who_misses_the_canary_tells_the_operators_once_it_was_due(world: World, heard: Heard) -> None:
+    # The embedded AWS looks at no missing data: these are the states that it would come to.
+    cloudwatch = world.aws.client("cloudwatch")
+
+    def set_state(name: str, state: str) -> None:
+        cloudwatch.set_alarm_state(
+            AlarmName=f"Thingwatch-{name}",
+            StateValue=state,
+            StateReason="a test",
+        )
+
+    set_state("canary-unseen", "ALARM")
+    assert [] == heard("canary-missed")
+    set_state("canary-made", "ALARM")
+    (missed,) = wait_until(lambda: heard("canary-missed"), PATIENCE)
+    assert missed["AlarmDescription"].startswith("Thingwatch has not heard of its canary's last three calls")
+    set_state("canary-unseen", "OK")
+    set_state("canary-made", "OK")

@@ -73,7 +73,14 @@ ALARMS = {
 def alarms(template: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """The alarms, by their names without the stack's."""
     found = resources(template, "AWS::CloudWatch::Alarm").values()
-    return {each["AlarmName"].removeprefix("Thingwatch-"): each for each in found}
+    everything = {each["AlarmName"].removeprefix("Thingwatch-"): each for each in found}
+    return {name: each for name, each in everything.items() if name not in ("canary-unseen", "canary-made")}
+
+
+def composite(template: dict[str, Any], name: str) -> dict[str, Any]:
+    """A composite alarm, by its name without the stack's."""
+    found = resources(template, "AWS::CloudWatch::CompositeAlarm").values()
+    return next(each for each in found if each["AlarmName"] == f"Thingwatch-{name}")
 
 
 def logical_id(value: Any) -> str:
@@ -128,12 +135,41 @@ def test_an_alarm_needs_five_minutes_and_silence_is_no_sign(template: dict[str, 
 
 
 def test_one_alarm_stands_for_all_and_notifies_nobody(template: dict[str, Any]) -> None:
-    (unwell,) = resources(template, "AWS::CloudWatch::CompositeAlarm").values()
-    assert "Thingwatch-unwell" == unwell["AlarmName"]
+    unwell = composite(template, "unwell")
     assert set() == {key for key in unwell if key.endswith("Actions")}
     said = json.dumps(unwell["AlarmRule"])
-    assert len(alarms(template)) == said.count("ALARM(")
-    assert len(alarms(template)) - 1 == said.count(" OR ")
+    # Those, and that of the canary.
+    assert len(alarms(template)) + 1 == said.count("ALARM(")
+    assert len(alarms(template)) == said.count(" OR ")
+
+
+def test_the_canary_is_missed_after_three_half_hours_and_not_before_it_made_three_calls(
+    template: dict[str, Any],
+) -> None:
+    found = {each["AlarmName"]: each for each in resources(template, "AWS::CloudWatch::Alarm").values()}
+    unseen, made = found["Thingwatch-canary-unseen"], found["Thingwatch-canary-made"]
+    fields = ("MetricName", "Statistic", "Period", "EvaluationPeriods", "Threshold", "TreatMissingData")
+    assert ("SecondsToCanary", "SampleCount", 1800, 3, 1, "breaching") == tuple(
+        unseen[each] for each in fields
+    )
+    assert "LessThanThreshold" == unseen["ComparisonOperator"]
+    # https://docs.aws.amazon.com/scheduler/latest/UserGuide/monitoring-cloudwatch.html
+    assert ("InvocationAttemptCount", "Sum", 21600, 1, 3, "ignore") == tuple(made[each] for each in fields)
+    assert ("AWS/Scheduler", "ScheduleGroup") == (made["Namespace"], made["Dimensions"][0]["Name"])
+    assert set() == {key for each in (unseen, made) for key in each if key.endswith("Actions")}
+    missed = composite(template, "canary-missed")
+    assert (2, 1) == (json.dumps(missed["AlarmRule"]).count("ALARM("), json.dumps(missed).count(" AND "))
+    assert [{"Ref": "AlarmsOperatorsAD6DFC2B"}] == missed["AlarmActions"]
+    description = json.dumps(missed["AlarmDescription"])
+    assert (True, True) == ("aws cloudtrail lookup-events" in description, len(description) < 1024)
+
+
+def test_without_a_canary_there_is_none_of_its_parts(tmp_path: Path) -> None:
+    config = tmp_path / "alerts.yaml"
+    config.write_text("version: 1\ndestinations: {audit: {sns: create}}\ncanary: off\n")
+    made = synthesize(config, tmp_path)
+    assert [] == [name for name in made["Resources"] if "anary" in name]
+    assert "canary" not in json.dumps(made).lower()
 
 
 def test_every_alarm_notifies_the_operators_of_its_beginning_alone(template: dict[str, Any]) -> None:
@@ -160,7 +196,8 @@ def test_the_runbook_has_a_part_for_every_alarm(template: dict[str, Any]) -> Non
     functions, destinations = ("detect", "summarise", "deliver"), ("audit", "secops")
     parts = {f"{name}-{end}": end for name in functions for end in of_many}
     parts |= {f"{start}-{name}": start for name in destinations for start in of_many}
-    assert set() == {parts.get(name, name) for name in alarms(template)} - headings
+    every = {*alarms(template), "unwell", "canary-missed"}
+    assert set() == {parts.get(name, name) for name in every} - headings
 
 
 def statements_of(template: dict[str, Any], kind: str, part: str, logical: str) -> list[dict[str, Any]]:

@@ -25,9 +25,11 @@ Grant = tuple[str, str, str]
 
 
 def documented() -> list[Grant]:
-    rows = re.findall(r"^\| `(detect|summarise|deliver)` \| (.*) \| (.*) \|$", DOCUMENT, re.MULTILINE)
+    rows = re.findall(
+        r"^\| (`(?:detect|summarise|deliver)`|the canary) \| (.*) \| (.*) \|$", DOCUMENT, re.MULTILINE
+    )
     return sorted(
-        (function, action, re.sub("^`(.*)`.*", r"\1", resource))
+        (function.strip("`"), action, re.sub("^`(.*)`.*", r"\1", resource))
         for function, actions, resource in rows
         for action in re.findall("`(.*?)`", actions)
     )
@@ -41,10 +43,13 @@ def granted(template: dict[str, Any]) -> Iterator[Grant]:
             assert {"Effect", "Action", "Resource"} == set(statement)
             for action in _listed(statement["Action"]):
                 for resource in _listed(statement["Resource"]):
-                    yield _function(template, role["Ref"]), action, _name(resource)
+                    yield _holder(template, role["Ref"]), action, _name(resource)
 
 
-def _function(template: dict[str, Any], role: str) -> str:
+def _holder(template: dict[str, Any], role: str) -> str:
+    """The function that has a role, or the canary."""
+    if role.startswith("Canary"):
+        return "the canary"
     (module,) = (
         resource["Properties"]["Handler"].split(".")[1]
         for resource in template["Resources"].values()
@@ -62,6 +67,7 @@ def _name(resource: Any) -> str:
     if resource == "*":
         return "every certificate, as `*`"
     words = {
+        ":policy/thingwatch-canary-": "its policy, which is attached to nothing",
         ":policy/*": "every policy of this account and Region",
         ":provisioningtemplate/*": "every provisioning template of this account and Region",
         ":sns:": "the topics of the config's destinations",
@@ -69,8 +75,7 @@ def _name(resource: Any) -> str:
         ":parameter/thingwatch/slack/one": "the parameters of the config's destinations",
         ":secret:team/two-": "the secrets of the config's destinations",
     }
-    (name,) = {words[part] for part in words if part in str(resource)}
-    return name
+    return next(words[part] for part in words if part in str(resource))
 
 
 def _listed(value: Any) -> list[Any]:

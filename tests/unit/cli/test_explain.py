@@ -181,6 +181,7 @@ Facts
   actor.name                iot.amazonaws.com
   actor.account             111122223333
   actor.console             no
+  actor.invokedBy           iot.amazonaws.com
   failed                    no
   denied                    no
   omitted                   no

@@ -225,3 +225,13 @@ def test_somebody_of_another_account_of_ours_is_no_stranger(identity: dict[str, 
         describe_actor(record)["kind"],
         describe_actor(record, {"444455556666"})["kind"],
     )
+
+
+@pytest.mark.parametrize(
+    "said", ["cloudformation.amazonaws.com", {"serviceName": "cloudformation.amazonaws.com"}]
+)
+def test_the_service_that_made_the_call_for_the_actor_is_told(said: object) -> None:
+    arn = f"arn:aws:sts::{ACCOUNT}:assumed-role/deploy/AWSCloudFormation"
+    actor = _actor(userIdentity={"type": "AssumedRole", "arn": arn, "invokedBy": said})
+    assert ("cloudformation.amazonaws.com", "role") == (actor["invokedBy"], actor["kind"])
+    assert "invokedBy" not in _actor()

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handlers.core.alerts import Question
-from handlers.core.questions import OPERATIONS, find_question, is_our_question
+from handlers.core.questions import OPERATIONS, find_question
 from handlers.core.record import parse_event
 from handlers.core.resources import find_resource
 from tests.service_models import find_operation
@@ -109,17 +109,6 @@ def test_a_name_that_aws_would_not_take_is_not_asked_about(name: str, version: s
         assert question.name.isascii()
         assert set("/?#%&\r\n ") & set(question.name.removeprefix("arn:").partition("cert/")[2]) == set()
         assert "" == (question.version or "0").strip("0123456789")
-
-
-def test_what_deliver_asks_is_known_by_role_and_operation_and_by_nothing_that_a_caller_may_choose() -> None:
-    record = parse_event(make_event("GetPolicyVersion", requestParameters={"policyName": "p"}))
-    assert is_our_question(record, "iot:GetPolicyVersion", ROLE)
-    assert not is_our_question(record, "iot:GetPolicyVersion", f"{ROLE}-2")
-    assert not is_our_question(record, "iot:DeletePolicy", ROLE)
-    denied = parse_event(make_event("GetPolicyVersion", errorCode="AccessDeniedException"))
-    assert not is_our_question(denied, "iot:GetPolicyVersion", ROLE)
-    rootless = parse_event(make_event("GetPolicyVersion", userIdentity={"type": "Root"}))
-    assert not is_our_question(rootless, "iot:GetPolicyVersion", ROLE)
 
 
 def test_every_operation_that_it_calls_is_one_of_aws_iots_that_only_reads() -> None:

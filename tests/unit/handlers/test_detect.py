@@ -8,6 +8,7 @@ import pytest
 
 from handlers import detect
 from handlers.adapters.memory_windows import MemoryWindows
+from handlers.core.our_calls import OurCalls
 from handlers.core.ruleset import Ruleset
 from handlers.pipeline.outside import Outside
 from tests.support.outside import make_outside
@@ -17,6 +18,8 @@ from tests.support.telling import muted
 
 CALLED = datetime(2026, 11, 22, 9, 30, 15, tzinfo=UTC)
 NOW = CALLED + timedelta(seconds=3)
+CANARY_ROLE = "arn:aws:iam::111122223333:role/canary"
+CANARY = "arn:aws:iot:eu-west-1:111122223333:policy/thingwatch-canary-Thingwatch"
 DEDUP = {"high": {"window": 600, "first": 1}}
 
 
@@ -33,7 +36,7 @@ def measure(
         ruleset=ruleset or make_ruleset(),
         windows=MemoryWindows(),
         outside=outside or make_outside(now),
-        deliver_role="arn:aws:iam::111122223333:role/deliver",
+        our_calls=OurCalls("arn:aws:iam::111122223333:role/deliver", CANARY_ROLE, CANARY),
         stack="Thingwatch",
     )
     monkeypatch.setattr(detect, "_wire", lambda: wiring)
@@ -94,3 +97,13 @@ def test_a_call_that_is_no_finding_is_judged(
 ) -> None:
     (line,) = measure(monkeypatch, capsys, make_event("ListThings", readOnly=True))
     assert {"Judged": [1], "SecondsToJudge": [3]} == line
+
+
+def test_the_canary_is_measured_and_nothing_else_of_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    issuer = {"type": "Role", "arn": CANARY_ROLE, "userName": "canary"}
+    identity = {"type": "AssumedRole", "sessionContext": {"sessionIssuer": issuer}}
+    event = make_event("TagResource", userIdentity=identity, requestParameters={"resourceArn": CANARY})
+    outside = make_outside(NOW)
+    assert [{"SecondsToCanary": [3]}] == measure(monkeypatch, capsys, event, outside=outside)

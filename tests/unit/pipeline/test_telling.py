@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from handlers.core.dedup import OFF, Dedup
+from handlers.core.our_calls import OurCalls
 from handlers.core.record import BadRecord
 from handlers.core.severity import Severity
 from handlers.pipeline.detection import detect
@@ -61,7 +62,7 @@ def test_what_deliver_asks_aws_iot_is_told_to_nobody_and_whatever_else_its_role_
         ruleset=make_ruleset(custom_rules=[READS]),
         windows=NoWindows(),
         outside=make_outside(NOW),
-        deliver_role=arn.format(role),
+        our_calls=OurCalls(arn.format(role)),
     )
     assert fate is detection.fate
 

@@ -19,7 +19,7 @@ from rulebook.config.context import read_context
 from rulebook.config.dead_patterns import never_matches
 from rulebook.vocabulary import FACTS, RECORD, Anything, Group, Leaf
 from tests.support.catalog import CATALOG
-from tests.support.records import make_event
+from tests.support.records import ACCOUNT, make_event
 
 EVENTS = sorted((Path(__file__).parents[2] / "events").glob("*.json"))
 LISTS = {"buckets": ["ours"], "domains": ["example.com"]}
@@ -54,6 +54,8 @@ RICH = make_event(
 
 def records() -> Iterator[Record]:
     yield parse_event(RICH)
+    by_a_stack = {"type": "AssumedRole", "accountId": ACCOUNT, "invokedBy": "cloudformation.amazonaws.com"}
+    yield parse_event(make_event(userIdentity=by_a_stack))
     for path in EVENTS:
         yield read_record(path)
 
