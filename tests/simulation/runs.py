@@ -20,7 +20,7 @@ from handlers.core.mutes import Mute
 from handlers.pipeline import Run as Lease
 from handlers.pipeline import delivery, detection, messages, muting, outside, summaries, telling
 from tests.simulation.ports import Ports, open_ports
-from tests.simulation.story import Command, make_story
+from tests.simulation.story import BEGIN, Command, make_story
 from tests.simulation.world import NEVER, REDRIVE, RETRIES, VISIBILITY, Function, Line, Task, World
 
 T = TypeVar("T")
@@ -129,7 +129,7 @@ def _deliver(run: Run) -> bool:
 
 
 def _process(run: Run, act: Callable[[], None]) -> bool:
-    message = messages.QueueMessage(run.task.name, run.task.name, "", run.task.tries, run.clock())
+    message = messages.QueueMessage(run.task.name, run.task.name, "", run.task.tries, BEGIN)
     return messages.process(message, act, retries=run.ports.retries) is None
 
 
