@@ -21,8 +21,10 @@ from cdk.delivery import Delivery
 from cdk.detection import Detection
 from cdk.summaries import Summaries
 from handlers.core.destinations import Destination
+from handlers.core.digest import digest
 from handlers.core.questions import OPERATIONS
 from handlers.core.ruleset import Ruleset
+from handlers.core.ruleset_file import dump_ruleset
 from rulebook.config import Operators
 from rulebook.services import Service
 
@@ -130,6 +132,12 @@ class ThingwatchStack(Stack):
             "GraceSeconds",
             value=str(int(settings.grace.total_seconds())),
             description="So long after a dedup window its rollup is told",
+        )
+        CfnOutput(
+            self,
+            "RulesetDigest",
+            value=digest(dump_ruleset(ruleset)),
+            description="Of the config and the catalog that are deployed",
         )
         CfnOutput(
             self, "StateTable", value=table.table_name, description="Windows, what was told, mutes, claims"

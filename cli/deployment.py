@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -32,6 +33,10 @@ class Deployment:
 
     session: Session
     outputs: Mapping[str, str]
+    name: str
+    status: str
+    """In CloudFormation's words."""
+    created: datetime
 
     def output(self, name: str) -> str:
         """The value of an output. Raises `NotReached`."""
@@ -68,7 +73,13 @@ def find_deployment(place: Place, *, otherwise: str | None = None) -> Deployment
             f"there is no stack {where}; --stack, --stack-region and --profile say where it is"
         ) from None
     (stack,) = answer["Stacks"]
-    return Deployment(session, {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])})
+    return Deployment(
+        session,
+        {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])},
+        name=stack["StackName"],
+        status=stack["StackStatus"],
+        created=stack["CreationTime"],
+    )
 
 
 @contextmanager

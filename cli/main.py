@@ -19,6 +19,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from cli.check import check_data, render_check
+from cli.doctor_command import doctor
 from cli.event_files import BadFile, name_of, read_json, read_record, read_records
 from cli.explain import event_data, explain_event
 from cli.explain_text import render_event
@@ -296,6 +297,8 @@ _MUTE = "--operation iot:CreateThing --actor arn:aws:iam::111122223333:role/ci -
 app.command(epilog=f'Example: thingwatch mute load-test {_MUTE} --reason "load test"')(mute)
 app.command(epilog="Examples: thingwatch mutes; thingwatch mutes --all --json")(mutes)
 app.command(epilog="Example: thingwatch unmute load-test")(unmute)
+_DOCTOR = "thingwatch doctor trail webhooks --json; thingwatch doctor --send-test secops"
+app.command(epilog=f"Examples: thingwatch doctor; {_DOCTOR}")(doctor)
 app.command(epilog="Examples: thingwatch redrive; thingwatch redrive --send --kind delivery --json")(redrive)
 
 

@@ -14,17 +14,14 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from threading import Thread
 from typing import Protocol
-from urllib.parse import urlsplit
 
 import requests
 
 from handlers.core.alerts import Alert
-from handlers.core.destinations import Destination
+from handlers.core.destinations import Destination, is_webhook
 from handlers.core.renderings.digest import Post, plan_posts
 from handlers.core.renderings.slack import render_slack
 from handlers.pipeline import PipelineError, TryAgain, Undeliverable
-
-SLACK_HOSTS = frozenset({"hooks.slack.com", "hooks.slack-gov.com"})
 
 TIMEOUTS = (3.05, 10)
 """Seconds to connect, and between two reads."""
@@ -154,7 +151,7 @@ class SlackWebhook:
         if destination.secret is None:
             raise Undeliverable(f"destination {destination.name} names no webhook")
         url = self._secrets.read(destination.secret)
-        if not _is_webhook(url, destination.test_host):
+        if not is_webhook(url, destination.test_host):
             raise TryAgain(
                 f"the value of {destination.secret} is not an https webhook of Slack: set it again"
             )
@@ -233,17 +230,6 @@ def _read(answer: requests.Response) -> str:
         return next(answer.iter_content(_LONGEST_WORD), b"").decode(errors="replace").strip()
     except requests.RequestException:
         return ""
-
-
-def _is_webhook(url: str, test_host: str | None) -> bool:
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        return False
-    if test_host is not None and host == test_host:
-        return parts.scheme in ("http", "https")
-    return parts.scheme == "https" and host in SLACK_HOSTS and port in (None, 443) and not parts.username
 
 
 def _retry_after(answer: requests.Response) -> timedelta:

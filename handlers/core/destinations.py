@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from handlers.core.codec import from_json
 from handlers.core.ruleset_format import read_envelope
+
+SLACK_HOSTS = frozenset({"hooks.slack.com", "hooks.slack-gov.com"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +38,15 @@ def load_destinations(text: str) -> Mapping[str, Destination]:
     kind: Any = Mapping[str, Destination]
     found: Mapping[str, Destination] = read_envelope(text, lambda data: from_json(kind, data["destinations"]))
     return found
+
+
+def is_webhook(url: str, test_host: str | None) -> bool:
+    """Whether an address is an https webhook on Slack's own hosts, or on a loopback host for tests."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return False
+    if test_host is not None and host == test_host:
+        return parts.scheme in ("http", "https")
+    return parts.scheme == "https" and host in SLACK_HOSTS and port in (None, 443) and not parts.username

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -286,7 +287,9 @@ def test_an_orphan_that_is_deleted_meanwhile_is_passed_over(queues: Queues, call
     session = boto3.session.Session()
     session.events.register(f"after-call.sqs.{call}", lambda **_: _delete(queues, url))
     outputs = {output: queues.url(output) for output in QUEUES}
-    found = reach(Deployment(session, outputs), STACK).find("delivery")
+    found = reach(Deployment(session, outputs, STACK, "CREATE_COMPLETE", datetime.now(UTC)), STACK).find(
+        "delivery"
+    )
     assert [identifier] == [each.message_id for each in found]
 
 

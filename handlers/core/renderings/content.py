@@ -126,7 +126,7 @@ def list_links(alert: Alert) -> Iterator[tuple[str, str]]:
     """Pages to go on with: a label and an address."""
     if alert.link:
         yield "AWS console", alert.link
-    if alert.rollup is None:
+    if alert.event_id and alert.rollup is None:
         yield "CloudTrail record", event_link(alert.region, alert.event_id)
     if alert.docs:
         yield f"AWS on {alert.docs.rpartition('/')[2]}", alert.docs

@@ -318,6 +318,7 @@ def test_every_command_has_help_with_an_example() -> None:
         "mute",
         "mutes",
         "unmute",
+        "doctor",
         "redrive",
     ] == names
     for name in names:
