@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast
 
-from aws_cdk import Duration, Stack
+from aws_cdk import ArnFormat, Duration, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
@@ -18,11 +20,13 @@ from cdk.delivery import Delivery
 from cdk.detection import Detection
 from cdk.signs import Sign, list_signs
 from cdk.summaries import Summaries
+from handlers.core.alarm_events import DETAIL_TYPE
 from handlers.core.metrics import NAMESPACE, STACK
 from rulebook.config import Operators
 
 _MISSED = 3
 """So many calls of the canary, one after another."""
+_NOTIFY_NOBODY = ("unwell", "canary-unseen", "canary-made")
 _PUBLISHERS = ("cloudwatch.amazonaws.com", "events.amazonaws.com")
 
 
@@ -62,6 +66,34 @@ class Alarms(Construct):
             alarm_description="Thingwatch is unwell: at least one of its alarms is on.",
             alarm_rule=cloudwatch.AlarmRule.any_of(*self.alarms),
         )
+        if operators.to:
+            self._tell_destinations(detection, settings.stack_name)
+
+    def _tell_destinations(self, detection: Detection, stack: str) -> None:
+        """Bring each beginning and end of an alarm to `detect`, which tells the operators' destinations."""
+        prefix = Stack.of(self).format_arn(
+            service="cloudwatch",
+            resource="alarm",
+            resource_name=f"{stack}-",
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
+        silent = events.Match.anything_but(*(f"{stack}-{each}" for each in _NOTIFY_NOBODY))
+        rule = events.Rule(
+            self,
+            "States",
+            description="Our own alarms, for the destinations of the operators",
+            event_pattern=events.EventPattern(
+                source=["aws.cloudwatch"],
+                detail_type=[DETAIL_TYPE],
+                resources=events.Match.prefix(prefix),
+                detail={"alarmName": silent},
+            ),
+            targets=[detection.target],
+        )
+        # The construct knows no `$or`.
+        resource = cast("events.CfnRule", rule.node.default_child)
+        began, ended = ({each: {"value": ["ALARM"]}} for each in ("state", "previousState"))
+        resource.add_property_override("EventPattern.detail.$or", [began, ended])
 
     def _make_topic(self, operators: Operators, settings: Settings) -> sns.Topic:
         """A topic that CloudWatch can publish to: it may not use SNS's own key, and a policy that only

@@ -76,6 +76,13 @@ class Detection(Construct):
             retry_attempts=2,
             max_event_age=Duration.hours(6),
         )
+        self.target = targets.LambdaFunction(
+            self.detect.function,
+            dead_letter_queue=self.handover_failures,
+            retry_attempts=185,
+            max_event_age=Duration.hours(24),
+        )
+        """For a rule whose events `detect` takes."""
         self.rule = events.Rule(
             self,
             "ApiCalls",
@@ -89,14 +96,7 @@ class Detection(Construct):
                     "eventSource": sorted({name for service in services for name in service.event_sources})
                 },
             ),
-            targets=[
-                targets.LambdaFunction(
-                    self.detect.function,
-                    dead_letter_queue=self.handover_failures,
-                    retry_attempts=185,
-                    max_event_age=Duration.hours(24),
-                )
-            ],
+            targets=[self.target],
         )
         if reads:
             # The construct knows no such state; only the resource below it does:

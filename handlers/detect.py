@@ -25,6 +25,7 @@ from handlers.core.metrics import STACK
 from handlers.core.our_calls import OurCalls
 from handlers.core.ruleset import Ruleset
 from handlers.core.ruleset_file import load_ruleset
+from handlers.pipeline.alarms import tell_alarm
 from handlers.pipeline.detection import Detection, detect
 from handlers.pipeline.outside import Outside, Warm
 from handlers.pipeline.telling import Fate
@@ -75,6 +76,10 @@ def _now() -> datetime:
 def handler(event: Mapping[str, Any], _context: LambdaContext) -> None:
     """Entry point of Lambda."""
     wiring = _wire()
+    if alarm := tell_alarm(event, wiring.ruleset, wiring.outside):
+        about = {"alert_id": alarm.alert_id, "alarm": alarm.subject}
+        logger.info("alarm told", extra=about | {"destinations": wiring.ruleset.operators})
+        return
     detection = detect(
         event,
         ruleset=wiring.ruleset,

@@ -88,6 +88,7 @@ def compile_ruleset(
         dedup=defaults.dedup.by_severity(),
         account_names=config.aliases.accounts,
         region_names=config.aliases.regions,
+        operators=config.operators.to,
         enrich=config.enrich,
     )
 

@@ -32,6 +32,11 @@ def iot_link(region: str, page: str, identifier: str) -> str:
     return _link(region, "iot", f"/{page}/{_quoted(identifier)}")
 
 
+def alarm_link(region: str, name: str) -> str:
+    """The page of an alarm."""
+    return _link(region, "cloudwatch", f"alarmsV2:alarm/{_quoted(name)}")
+
+
 def _link(region: str, service: str, place: str) -> str:
     return f"{_home(region, service)}#{place}"
 

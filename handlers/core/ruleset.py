@@ -165,6 +165,8 @@ class Ruleset:
     """By severity, where the rule says nothing; off for those that are not here."""
     account_names: Mapping[str, str] = field(default_factory=dict)
     region_names: Mapping[str, str] = field(default_factory=dict)
+    operators: tuple[str, ...] = ()
+    """The destinations that hear of our own alarms, beside the operators' topic."""
     enrich: bool = True
     """Whether `deliver` asks AWS IoT for what a call does not tell."""
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 _T = TypeVar("_T")
 
-RULESET_FORMAT = 6
+RULESET_FORMAT = 7
 """Both functions ship with the file, so one version is all they read."""
 
 

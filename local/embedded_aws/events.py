@@ -1,12 +1,13 @@
 """EventBridge: who may put an `aws.*` event, and which rules receive it.
 
-`PutEvents` refuses the sources of AWS services, as AWS does. `publish` is the way around for the two who
-may: the CloudTrail bridge and the test harness.
+`PutEvents` refuses the sources of AWS services, as AWS does. `publish` is the way around for those who may:
+the CloudTrail bridge, CloudWatch's alarms and the test harness.
 """
 
 import json
 import time
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -34,7 +35,14 @@ def install() -> None:
     pinned.replace(eventbridge, "_dispatch_event", "event, view", _dispatch)
 
 
-def publish(*, source: str, detail_type: str, detail: Any, event_id: str | None = None) -> str:
+def publish(
+    *,
+    source: str,
+    detail_type: str,
+    detail: Any,
+    event_id: str | None = None,
+    resources: Sequence[str] = (),
+) -> str:
     """Put one event on the default bus of the current account and Region, and return its id."""
     event = {
         "EventId": event_id or str(uuid.uuid4()),
@@ -43,7 +51,7 @@ def publish(*, source: str, detail_type: str, detail: Any, event_id: str | None 
         "Detail": json.dumps(detail),
         "EventBusName": "default",
         "Time": _time_of(detail),
-        "Resources": [],
+        "Resources": list(resources),
         "Account": get_account_id(),
         "Region": get_region(),
     }

@@ -1,5 +1,5 @@
-"""What MiniStack leaves out of CloudWatch: metrics in the functions' logs, the dimensions of an alarm, and
-composite alarms in CloudFormation.
+"""What MiniStack leaves out of CloudWatch: metrics in the functions' logs, the dimensions of an alarm, events
+of its states, and composite alarms in CloudFormation.
 """
 
 import json
@@ -10,7 +10,7 @@ from ministack.core.responses import AccountRegionScopedDict
 from ministack.services import cloudwatch, lambda_svc
 from ministack.services.cloudformation import provisioners
 
-from . import pinned
+from . import events, pinned
 
 _looks_at: ContextVar[str | None] = ContextVar("looks_at", default=None)
 
@@ -24,6 +24,7 @@ def install() -> None:
     _read_logs()
     _look_at_dimensions()
     _know_composite_alarms()
+    _tell_the_bus()
 
 
 def _read_logs() -> None:
@@ -75,6 +76,28 @@ def _look_at_dimensions() -> None:
             _looks_at.reset(token)
 
     original = pinned.replace(cloudwatch, "_evaluate_alarm", "alarm", evaluate)
+
+
+def _tell_the_bus() -> None:
+    """Each change of an alarm's state is an event on the default bus, in CloudWatch's form."""
+
+    def dispatch(alarm: dict[str, Any], old_state: str, new_state: str, reason: str) -> None:
+        original(alarm, old_state, new_state, reason)
+        detail = {
+            "alarmName": alarm["AlarmName"],
+            "state": {"value": new_state, "reason": reason},
+            "previousState": {"value": old_state},
+            "configuration": {"description": alarm.get("AlarmDescription", "")},
+        }
+        events.publish(
+            source="aws.cloudwatch",
+            detail_type="CloudWatch Alarm State Change",
+            detail=detail,
+            resources=[alarm["AlarmArn"]],
+        )
+
+    parameters = "alarm, old_state, new_state, reason"
+    original = pinned.replace(cloudwatch, "_dispatch_alarm_actions", parameters, dispatch)
 
 
 def _know_composite_alarms() -> None:

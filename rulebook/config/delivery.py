@@ -14,7 +14,7 @@ from rulebook.config.dedup import Archive
 from rulebook.config.section import SOME, Section, context_of
 from rulebook.config.values import KmsKey, Once, SecretPlace, Topic, name_fault
 from rulebook.faults import Place, did_you_mean, quoted
-from rulebook.validation import Pattern, SeverityName, refuse
+from rulebook.validation import Items, Pattern, SeverityName, refuse
 
 
 def _routed_to(name: str, info: ValidationInfo) -> str:
@@ -57,7 +57,7 @@ class Destination(Section):
 
 
 class Operators(Section):
-    """Who hears that Thingwatch itself is unwell: the alarms' topic."""
+    """Who hears that Thingwatch itself is unwell: the alarms' topic, and destinations besides."""
 
     sns: Topic = "create"
     """create, or the ARN of a topic in this account and Region that lets cloudwatch.amazonaws.com publish."""
@@ -65,6 +65,8 @@ class Operators(Section):
     """Of a topic that the stack makes: key (about a dollar a month), without which CloudWatch could not
     publish to an encrypted topic, or none.
     """
+    to: Annotated[tuple[Annotated[str, AfterValidator(_routed_to)], ...], Items, Once] = ()
+    """Destinations that hear of alarms too. The topic stays: the way to them may be what broke."""
 
     @model_validator(mode="after")
     def _of_a_topic_that_is_made(self) -> Operators:

@@ -193,7 +193,7 @@ def _tuned_in_vain(config: Config) -> Iterator[LintWarning]:
 
 
 def _destinations(config: Config) -> Iterator[LintWarning]:
-    routed = {name for route in config.routes for name in route.to}
+    routed = {*config.operators.to, *(name for route in config.routes for name in route.to)}
     for name, destination in config.destinations.items():
         if destination.slack is not None and (warning := secret_name_warning(destination.slack)) is not None:
             yield LintWarning(("destinations", name, "slack"), warning)

@@ -78,6 +78,10 @@ class World:
         alerts = [each for each in self.inbox.poll() if each["kind"] == "alert"]
         return [each for each in alerts if subject == each["subject"] and about in each["operation"]]
 
+    def on_sns_by_title(self, title: str) -> list[Mapping[str, Any]]:
+        """Alerts on SNS whose headline begins so."""
+        return [each for each in self.inbox.poll() if str(each["title"]).startswith(title)]
+
     def wait_for_both(self, subject: str, *, about: str = "") -> None:
         """Wait until an alert about the resource is in Slack and on SNS."""
         wait_until(lambda: self.in_slack(subject, about=about), PATIENCE)

@@ -90,6 +90,9 @@ def test_when_slack_refuses_alerts_for_good_the_operators_are_told_what_to_do(
     (refused,) = wait_until(lambda: heard("refused-secops"), PATIENCE)
     assert "ALARM" == refused["NewStateValue"]
     assert refused["AlarmDescription"].startswith("secops refused alerts for good.")
+    # And the destination that the config names for it, by way of the bus.
+    (on_sns,) = wait_until(lambda: world.on_sns_by_title("Alarm Thingwatch-refused-secops is on"), PATIENCE)
+    assert ("alarm", "high") == (on_sns["rule"], on_sns["severity"])
     wait_until(lambda: measure_depth(world, "DeadLetterQueueUrl") > 0, PATIENCE)
     (told,) = wait_until(lambda: heard("alerts-refused"), PATIENCE)
     said = told["AlarmDescription"]

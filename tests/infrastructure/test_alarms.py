@@ -164,6 +164,28 @@ def test_the_canary_is_missed_after_three_half_hours_and_not_before_it_made_thre
     assert (True, True) == ("aws cloudtrail lookup-events" in description, len(description) < 1024)
 
 
+def test_destinations_of_the_operators_hear_of_each_beginning_and_end_of_an_alarm(tmp_path: Path) -> None:
+    config = tmp_path / "alerts.yaml"
+    config.write_text(
+        "version: 1\ndestinations: {audit: {sns: create}, ops: {slack: ssm:/ops}}\noperators: {to: [ops]}\n"
+    )
+    made = synthesize(config, tmp_path)
+    rules = resources(made, "AWS::Events::Rule").values()
+    (rule,) = [each for each in rules if "aws.cloudwatch" in each["EventPattern"]["source"]]
+    pattern = rule["EventPattern"]
+    silent = [f"Thingwatch-{each}" for each in ("unwell", "canary-unseen", "canary-made")]
+    assert ["CloudWatch Alarm State Change"] == pattern["detail-type"]
+    assert ":alarm:Thingwatch-" in json.dumps(pattern["resources"])
+    assert {
+        "alarmName": [{"anything-but": silent}],
+        "$or": [{"state": {"value": ["ALARM"]}}, {"previousState": {"value": ["ALARM"]}}],
+    } == pattern["detail"]
+    (target,) = rule["Targets"]
+    assert (True, True) == ("DetectFunction" in json.dumps(target["Arn"]), "DeadLetterConfig" in target)
+    # The topic stays.
+    assert "AlarmsOperators" in str(list(resources(made, "AWS::SNS::Topic")))
+
+
 def test_without_a_canary_there_is_none_of_its_parts(tmp_path: Path) -> None:
     config = tmp_path / "alerts.yaml"
     config.write_text("version: 1\ndestinations: {audit: {sns: create}}\ncanary: off\n")

@@ -10,10 +10,12 @@ from handlers.core.dedup import OFF, Dedup
 from handlers.core.our_calls import OurCalls
 from handlers.core.record import BadRecord
 from handlers.core.severity import Severity
+from handlers.pipeline.alarms import tell_alarm
 from handlers.pipeline.detection import detect
 from handlers.pipeline.telling import Candidate, Fate, tell
+from tests.support.alarms import make_alarm
 from tests.support.alerts import make_alert
-from tests.support.outside import MemorySummaries, make_outside
+from tests.support.outside import MemoryQueue, MemorySummaries, make_outside
 from tests.support.records import make_event
 from tests.support.rules import CUSTOM_RULE, UPDATE_CERTIFICATE, make_ruleset
 from tests.support.telling import ENDS, NOW, Died, World, muted
@@ -336,3 +338,14 @@ def test_another_window_or_first_makes_another_bucket(world: World) -> None:
 def test_where_nothing_is_said_of_a_severity_every_alert_is_told(world: World) -> None:
     world.ruleset = replace(world.ruleset, dedup={Severity.CRITICAL: TWO_IN_TEN_MINUTES, Severity.HIGH: OFF})
     assert [Fate.TOLD] * 5 == [world.detect(f"e{number}").fate for number in range(5)]
+
+
+def test_an_alarm_is_told_to_the_operators_and_never_held_back() -> None:
+    queue = MemoryQueue()
+    outside = make_outside(NOW, deliveries=queue)
+    ruleset = make_ruleset(operators=["secops", "audit"])
+    for _ in range(2):
+        told = tell_alarm(make_alarm(), ruleset, outside)
+    assert ["secops", "audit"] * 2 == [each.destination for each in queue.sent]
+    assert [told] * 4 == [each.alert for each in queue.sent]
+    assert None is tell_alarm(make_event(), ruleset, outside)

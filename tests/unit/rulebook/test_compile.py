@@ -106,6 +106,7 @@ def test_everything_else_comes_from_the_config(default: dict[str, Any]) -> None:
     expected: dict[str, Any] = {
         "custom_rules": [],
         "watches_reads": False,
+        "operators": [],
         "enrich": True,
         "automation": [],
         "suppressions": [],

@@ -81,6 +81,7 @@ def test_a_rule_is_not_shadowed_by_what_has_ended(tmp_path: Path) -> None:
             "  pager: {sns: create}\nroutes:\n  - {to: [audit]}\n",
             ["4:3: destinations.pager: no route names this destination, so it hears of nothing"],
         ),
+        ("  ops: {sns: create}\nroutes:\n  - {to: [audit]}\noperators: {to: [ops]}\n", []),
         (
             "routes:\n  - {severity: [critical, high], to: [audit]}\n",
             [
