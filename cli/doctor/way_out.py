@@ -181,6 +181,18 @@ def _operators(site: Site) -> Found:
     return fine("the operators hear of alarms")
 
 
+def _alarm_rule(site: Site) -> Found:
+    names = ", ".join(site.config.operators.to)
+    if not names:
+        return fine("the config names no destination that hears of alarms")
+    rule = site.client("events").describe_rule(Name=site.resource("AlarmsStates"))
+    if rule["State"] != "ENABLED":
+        return wrong(
+            f"the rule that brings alarms to {names} is off", f"aws events enable-rule --name {rule['Name']}"
+        )
+    return fine(f"alarms are told to {names} too")
+
+
 def _alarms(site: Site) -> dict[str, dict[str, Any]]:
     """The alarms of the stack that are there, by name."""
     pages = (
@@ -250,6 +262,7 @@ CHECKS = tuple(
         ),
         ("subscriptions", Severity.MEDIUM, "what is published to nobody is gone", _topics_heard),
         ("operators", Severity.HIGH, "alarms that nobody hears are none", _operators),
+        ("alarm-rule", Severity.LOW, "without it only the operators' topic hears of alarms", _alarm_rule),
         ("alarms", Severity.HIGH, "they tell that Thingwatch itself is unwell", _alarms_there),
         ("alarms-off", Severity.HIGH, "an alarm that is on says what is wrong, and what to do", _alarms_off),
     )

@@ -124,6 +124,14 @@ def _rule_off(fleet: Fleet) -> Iterator[None]:
 
 
 @contextmanager
+def _alarm_rule_off(fleet: Fleet) -> Iterator[None]:
+    name = fleet.site().resource("AlarmsStates")
+    fleet.client("events").disable_rule(Name=name)
+    yield
+    fleet.client("events").enable_rule(Name=name)
+
+
+@contextmanager
 def _rule_of_others(fleet: Fleet) -> Iterator[None]:
     events = fleet.client("events")
     pattern = events.describe_rule(Name=fleet.rule)["EventPattern"]
@@ -336,6 +344,7 @@ BROKEN: list[tuple[str, str, Break]] = [
     ("topics", "the topic of audit is gone", _no_topic),
     ("subscriptions", "the topic of audit has no subscriber", _nobody_hears_alerts),
     ("operators", "the operators' topic has no subscriber", _nobody_hears_alarms),
+    ("alarm-rule", "the rule that brings alarms to audit is off", _alarm_rule_off),
     ("alarms", "1 alarm silenced: Thingwatch-alerts-refused", _alarm_silenced),
     ("alarms-off", "1 alarm on: Thingwatch-detect-fails", _alarm_on),
 ]
