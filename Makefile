@@ -67,8 +67,9 @@ docs: setup ## Write what is generated: operations.md, tables of tuning.md and t
 	@.venv/bin/python -m rulebook.config.schema
 	@.venv/bin/python -c "from local.gallery import write_page; write_page()"
 
-gallery: setup ## Take the pictures of docs/gallery.md, with the Chromium of this machine
+gallery: setup ## Take the pictures of docs/gallery.md and of the dashboard, with the Chromium of this machine
 	@.venv/bin/python -m local.gallery
+	@.venv/bin/python -m local.dashboard
 
 models: setup ## Take AWS's newest service models for the catalog's checks
 	@.venv/bin/python -m tests.service_models.refresh

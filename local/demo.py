@@ -88,8 +88,8 @@ def main(arguments: list[str] | None = None) -> int:
         signal.signal(number, _stop)
     try:
         with LocalSlack() as slack:
-            with _set_up(console, slack, options.config, options.deadline) as stage:
-                arrivals, faults = _play(stage)
+            with set_up(console, slack, options.config, options.deadline) as stage:
+                arrivals, faults = play(stage)
             code = _sum_up(console, arrivals, faults)
             keep_inbox(console, slack.inbox_url)
             return code
@@ -114,7 +114,8 @@ def _stop(*_: object) -> None:
 
 
 @contextmanager
-def _set_up(console: Console, slack: LocalSlack, config: Path, deadline: float) -> Iterator[Stage]:
+def set_up(console: Console, slack: LocalSlack, config: Path, deadline: float) -> Iterator[Stage]:
+    """The stack, deployed to an embedded AWS, with everything around it."""
     started = time.monotonic()
 
     def tell(step: str) -> None:
@@ -137,7 +138,7 @@ def _set_up(console: Console, slack: LocalSlack, config: Path, deadline: float) 
             yield Stage(console, aws, slack, inbox, delivery_queues(outputs), deadline)
 
 
-def _play(stage: Stage) -> tuple[list[Arrival], list[str]]:
+def play(stage: Stage) -> tuple[list[Arrival], list[str]]:
     """Everything that arrived, and what should have arrived and did not, or the reverse."""
     console = stage.console
     console.print("\n[bold]An intruder[/] with the keys of the IAM user [bold]build-server[/] calls AWS IoT")
