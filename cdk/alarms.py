@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 from aws_cdk import ArnFormat, Duration, Stack
@@ -15,17 +15,20 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from cdk.canary import MINUTES, Canary
-from cdk.context import Settings
+from cdk.context import BadContext, Settings
 from cdk.delivery import Delivery
 from cdk.detection import Detection
-from cdk.signs import Sign, list_signs
+from cdk.signs import Sign, alarm_name, list_signs
 from cdk.summaries import Summaries
 from handlers.core.alarm_events import DETAIL_TYPE
 from handlers.core.metrics import NAMESPACE, STACK
 from rulebook.config import Operators
 
-_MISSED = 3
-"""So many calls of the canary, one after another."""
+_UNSEEN_MINUTES = 20
+"""Three such spans without a call. CloudWatch looks at two more before it takes what is missing for bad:
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html"""
+_LONGEST_RULE = 10_240
+"""https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutCompositeAlarm.html"""
 _NOTIFY_NOBODY = ("unwell", "canary-unseen", "canary-made")
 _PUBLISHERS = ("cloudwatch.amazonaws.com", "events.amazonaws.com")
 
@@ -62,10 +65,11 @@ class Alarms(Construct):
         self.unwell = cloudwatch.CompositeAlarm(
             self,
             "Unwell",
-            composite_alarm_name=f"{settings.stack_name}-unwell",
+            composite_alarm_name=alarm_name(settings.stack_name, "unwell"),
             alarm_description="Thingwatch is unwell: at least one of its alarms is on.",
-            alarm_rule=cloudwatch.AlarmRule.any_of(*self.alarms),
+            alarm_rule=_any_of(self.alarms, settings.stack_name),
         )
+        self.unwell.node.add_dependency(*self.alarms)
         if operators.to:
             self._tell_destinations(detection, settings.stack_name)
 
@@ -74,10 +78,10 @@ class Alarms(Construct):
         prefix = Stack.of(self).format_arn(
             service="cloudwatch",
             resource="alarm",
-            resource_name=f"{stack}-",
+            resource_name=alarm_name(stack, ""),
             arn_format=ArnFormat.COLON_RESOURCE_NAME,
         )
-        silent = events.Match.anything_but(*(f"{stack}-{each}" for each in _NOTIFY_NOBODY))
+        silent = events.Match.anything_but(*(alarm_name(stack, each) for each in _NOTIFY_NOBODY))
         rule = events.Rule(
             self,
             "States",
@@ -139,49 +143,49 @@ class Alarms(Construct):
         return topic
 
     def _watch_canary(self, canary: Canary, stack: str) -> cloudwatch.AlarmBase:
-        """An alarm that is on when three calls of the canary were missed, and not before three were made:
-        right after the deployment there is no record of any. Two others tell it so, and notify nobody.
+        """An alarm that is on when about three calls of the canary were missed, and not before some were
+        made: right after the deployment there is no record of any. Two others tell it so, and notify nobody.
         """
         region = Stack.of(self).region
         unseen = cloudwatch.Alarm(
             self,
             "canary-unseen",
-            alarm_name=f"{stack}-canary-unseen",
-            alarm_description="detect has seen no call of the canary for three half hours.",
+            alarm_name=alarm_name(stack, "canary-unseen"),
+            alarm_description="detect has seen no call of the canary for more than an hour.",
             metric=cloudwatch.Metric(
                 namespace=NAMESPACE,
                 metric_name="SecondsToCanary",
                 dimensions_map={STACK: stack},
                 statistic="SampleCount",
-                period=Duration.minutes(MINUTES),
+                period=Duration.minutes(_UNSEEN_MINUTES),
             ),
             threshold=1,
             comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
-            evaluation_periods=_MISSED,
+            evaluation_periods=3,
             treat_missing_data=cloudwatch.TreatMissingData.BREACHING,
         )
         made = cloudwatch.Alarm(
             self,
             "canary-made",
-            alarm_name=f"{stack}-canary-made",
-            alarm_description="The canary has made three calls: from now on it can be missed.",
+            alarm_name=alarm_name(stack, "canary-made"),
+            alarm_description="The canary has made calls for long enough: from now on it can be missed.",
             metric=cloudwatch.Metric(
                 namespace="AWS/Scheduler",
                 metric_name="InvocationAttemptCount",
                 dimensions_map={"ScheduleGroup": canary.group.schedule_group_name},
                 statistic="Sum",
-                period=Duration.hours(6),
+                period=Duration.minutes(MINUTES),
             ),
-            threshold=_MISSED,
+            threshold=1,
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-            evaluation_periods=1,
-            # Who deletes the schedule does not silence the alarm.
+            evaluation_periods=3,
+            # There is never a zero, so it stays on: who deletes the schedule does not silence the alarm.
             treat_missing_data=cloudwatch.TreatMissingData.IGNORE,
         )
         missed = cloudwatch.CompositeAlarm(
             self,
             "canary-missed",
-            composite_alarm_name=f"{stack}-canary-missed",
+            composite_alarm_name=alarm_name(stack, "canary-missed"),
             alarm_description="Thingwatch has not heard of its canary's last three calls, so it hears of no"
             " other call either: no trail logs, or the rule or detect is off. Look for the calls:"
             " aws cloudtrail lookup-events"
@@ -196,7 +200,7 @@ class Alarms(Construct):
         alarm = cloudwatch.Alarm(
             self,
             sign.name,
-            alarm_name=f"{settings.stack_name}-{sign.name}",
+            alarm_name=alarm_name(settings.stack_name, sign.name),
             # It is read in an e-mail, where nobody knows which stack and Region it is about.
             alarm_description=f"{sign.says} {sign.todo}: {sign.command} --region {Stack.of(self).region}",
             metric=cloudwatch.Metric(
@@ -213,3 +217,15 @@ class Alarms(Construct):
         )
         alarm.add_alarm_action(actions.SnsAction(self.topic))
         return alarm
+
+
+def _any_of(alarms: Sequence[cloudwatch.AlarmBase], stack: str) -> cloudwatch.IAlarmRule:
+    """By the names of the alarms: their ARNs would be too long for many. Raises `BadContext`."""
+    names = [each.node.id for each in alarms]
+    rule = " OR ".join(f'ALARM("{alarm_name(stack, each)}")' for each in names)
+    if len(rule) > _LONGEST_RULE:
+        raise BadContext(
+            f"the context key `stack`: the name has {len(stack)} letters, which is too long for so many"
+            " destinations; choose a shorter one"
+        )
+    return cloudwatch.AlarmRule.from_string(rule)

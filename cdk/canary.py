@@ -12,6 +12,7 @@ from aws_cdk import aws_scheduler_targets as targets
 from constructs import Construct
 
 from cdk.context import Settings
+from handlers.core.digest import digest
 from handlers.core.our_calls import CANARY_PREFIX
 
 MINUTES = 30
@@ -22,6 +23,11 @@ _TAG, _SIGN_OF_LIFE = "thingwatch:canary", "alive"
 _NOTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "iot:*", "Resource": "*"}]}
 
 
+def _name(stack: str) -> str:
+    name = f"{CANARY_PREFIX}{stack}"
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 9]}-{digest(stack)[:8]}"
+
+
 class Canary(Construct):
     """An IoT policy that is attached to nothing and allows nothing, and a schedule that gives it the tag
     that it has already. No function runs for it, and nothing of the fleet changes.
@@ -30,7 +36,7 @@ class Canary(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
         super().__init__(scope, construct_id)
         stack = Stack.of(self)
-        self.name = f"{CANARY_PREFIX}{settings.stack_name}"[:_LONGEST_NAME]
+        self.name = _name(settings.stack_name)
         iot.CfnPolicy(
             self,
             "Policy",

@@ -22,7 +22,7 @@ class Sign:
     """A metric, and when it says that something is wrong. No data is no sign."""
 
     name: str
-    """Of the alarm, after the stack's name."""
+    """Of the alarm, see `alarm_name`."""
     namespace: str
     metric: str
     dimensions: Mapping[str, str]
@@ -38,6 +38,11 @@ class Sign:
     """One after another."""
     minutes: int = 5
     """Of a period."""
+
+
+def alarm_name(stack: str, sign: str) -> str:
+    """The name of an alarm. No name of a stack has a slash, so none begins another."""
+    return f"{stack}/{sign}"
 
 
 def list_signs(

@@ -89,7 +89,8 @@ def _make_site(place: Place, config: Path) -> Site:
     catalog, now = load_catalog(), datetime.now(UTC)
     checked = check_config(config, catalog, today=now.date())
     own = None if checked.config is None else digest(dump_ruleset(compile_file(config, catalog)))
-    return Site(place, checked, digest=own, now=now)
+    file = None if config == _CONFIG else config
+    return Site(place, checked, digest=own, now=now, file=file)
 
 
 def _send(destination: str, site: Site) -> None:

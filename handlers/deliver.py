@@ -28,6 +28,7 @@ from handlers.adapters.sqs_messages import (
     name_of_queue,
     read_messages,
 )
+from handlers.core.alarm_events import RULE as ALARM_RULE
 from handlers.core.destinations import Destination, load_destinations
 from handlers.core.metrics import DESTINATION, STACK
 from handlers.pipeline import Claims, Run
@@ -113,7 +114,10 @@ def _measure(
     ours = [
         (message, attempt.outcome, attempt.delivery.alert)
         for message, attempt in zip(messages, attempts, strict=True)
-        if attempt.delivery is not None and attempt.delivery.destination == destination
+        if attempt.delivery is not None
+        and attempt.delivery.destination == destination
+        # Else an alarm that its destination refuses would be the cause of the next one.
+        and attempt.delivery.alert.rule != ALARM_RULE
     ]
     sent = [alert for _, outcome, alert in ours if outcome is Outcome.SENT]
     values: dict[str, Sequence[float]] = {

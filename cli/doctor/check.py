@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from cli.deployment import NotReached, aws_errors_told
-from cli.doctor.site import Site
+from cli.doctor.site import Gone, Site
 from handlers.core.severity import Severity
+
+SET_BACK = "npx cdk deploy --revert-drift"
+"""Sets back to the template what somebody changed or deleted by hand."""
 
 Status = Literal["fine", "wrong", "unknown"]
 
@@ -71,12 +74,12 @@ def run_checks(checks: Sequence[Check], site: Site) -> Iterator[Result]:
         try:
             with aws_errors_told():
                 found = check.look(site)
+        except Gone as error:
+            found = wrong(str(error), SET_BACK)
         except (NotReached, LookupError) as error:
             yield Result(check, "unknown", f"can not be looked at: {_say(error)}")
-        else:
-            in_region = f" --region {site.region}" if found.command.startswith("aws ") else ""
-            status: Status = "fine" if found.is_fine else "wrong"
-            yield Result(check, status, found.said, f"{found.command}{in_region}")
+            continue
+        yield Result(check, "fine" if found.is_fine else "wrong", found.said, site.complete(found.command))
 
 
 def _say(error: Exception) -> str:

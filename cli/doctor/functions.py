@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from cli.doctor.check import Check, Found, fine, wrong
+from cli.doctor.check import SET_BACK, Check, Found, fine, wrong
 from cli.doctor.site import Site
 from handlers.core.severity import Severity
 from handlers.core.text import say_count
 
-_SET_BACK = "npx cdk deploy --revert-drift"
 _AN_HOUR = timedelta(hours=1)
 _FEW_RUNS = 10
 
@@ -19,7 +18,7 @@ def _active(site: Site) -> Found:
         try:
             found = site.client("lambda").get_function_configuration(FunctionName=function)
         except site.client("lambda").exceptions.ResourceNotFoundException:
-            return wrong(f"{name} is gone", _SET_BACK)
+            return wrong(f"{name} is gone", SET_BACK)
         state, update = found.get("State", "Active"), found.get("LastUpdateStatus", "Successful")
         if (state, update) != ("Active", "Successful"):
             return wrong(
@@ -94,22 +93,29 @@ def _headroom(site: Site) -> Found:
 
 
 def _fed(site: Site) -> Found:
-    found = site.client("lambda").get_paginator("list_event_source_mappings").paginate()
-    states = {
-        each["EventSourceArn"].rpartition(":")[2]: (each["State"], each["UUID"])
-        for page in found
+    pages = site.client("lambda").get_paginator("list_event_source_mappings").paginate()
+    mappings = {
+        # Those of other sources than queues need not have an ARN.
+        (
+            each.get("EventSourceArn", "").rpartition(":")[2],
+            each.get("FunctionArn", "").rpartition(":")[2],
+        ): each
+        for page in pages
         for each in page["EventSourceMappings"]
     }
-    queues = {**site.delivery_queues(), "summaries": site.output("SummaryQueueUrl")}
-    for name, url in queues.items():
-        state, identifier = states.get(url.rpartition("/")[2], ("gone", ""))
-        if state not in ("Enabled", "Creating", "Updating", "Enabling"):
-            command = f"aws lambda update-event-source-mapping --uuid {identifier} --enabled"
+    deliver, summarise = site.output("DeliverFunctionName"), site.output("SummariseFunctionName")
+    readers = {name: (url, deliver) for name, url in site.delivery_queues().items()}
+    readers["summaries"] = (site.output("SummaryQueueUrl"), summarise)
+    for name, (url, function) in readers.items():
+        found = mappings.get((url.rpartition("/")[2], function))
+        if found is None:
+            return wrong(f"nobody takes from the queue of {name}", SET_BACK)
+        if found["State"] not in ("Enabled", "Creating", "Updating", "Enabling"):
             return wrong(
-                f"nobody takes from the queue of {name}: its mapping is {state}",
-                command if identifier else _SET_BACK,
+                f"nobody takes from the queue of {name}: its mapping is {found['State']}",
+                f"aws lambda update-event-source-mapping --uuid {found['UUID']} --enabled",
             )
-    return fine(f"Lambda takes from all {len(queues)} queues")
+    return fine(f"Lambda takes from all {len(readers)} queues")
 
 
 def _keeps_failures(site: Site) -> Found:
@@ -120,7 +126,7 @@ def _keeps_failures(site: Site) -> Found:
     except function.exceptions.ResourceNotFoundException:
         found = {}
     if "Destination" not in found.get("DestinationConfig", {}).get("OnFailure", {}):
-        return wrong("events that detect fails on are kept nowhere", _SET_BACK)
+        return wrong("events that detect fails on are kept nowhere", SET_BACK)
     return fine("events that detect fails on are kept")
 
 
@@ -129,7 +135,7 @@ def _table(site: Site) -> Found:
     try:
         status = dynamodb.describe_table(TableName=name)["Table"]["TableStatus"]
     except dynamodb.exceptions.ResourceNotFoundException:
-        return wrong("the table of windows, claims and mutes is gone", _SET_BACK)
+        return wrong("the table of windows, claims and mutes is gone", SET_BACK)
     if status not in ("ACTIVE", "UPDATING"):
         return wrong(f"the table is {status}", f"aws dynamodb describe-table --table-name {name}")
     return fine("the table of windows, claims and mutes is there")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cli.deployment import Deployment, NotReached, Place, find_deployment
+from cli.deployment import STACK, Deployment, NotReached, Place, find_deployment
 
 if TYPE_CHECKING:
     from boto3.session import Session
@@ -24,11 +25,25 @@ FAILURE_QUEUES = {
 """By output: the kind of `thingwatch redrive`."""
 
 
+class Gone(Exception):
+    """A part of the stack is not there any more."""
+
+
 class Site:
     """The stack at a place, and the config here. `now` is the clock of this machine."""
 
-    def __init__(self, place: Place, config: CheckedConfig, *, digest: str | None, now: datetime) -> None:
+    def __init__(
+        self,
+        place: Place,
+        config: CheckedConfig,
+        *,
+        digest: str | None,
+        now: datetime,
+        file: Path | None = None,
+    ) -> None:
         self.place = place
+        self.file = file
+        """The config, where it is another than the default."""
         self.checked = config
         self.digest = digest
         """Of the ruleset that the config here makes; None where it is faulty."""
@@ -38,7 +53,7 @@ class Site:
     @property
     def stack(self) -> str:
         """The name of the stack."""
-        return self.place.stack
+        return self.deployment.name
 
     @cached_property
     def deployment(self) -> Deployment:
@@ -59,12 +74,30 @@ class Site:
             raise NotReached("AWS is configured for no Region; --region names one")
         return str(self.session.region_name)
 
-    def client(self, service: str) -> Any:
-        """A client of a service in the stack's Region."""
-        if service not in self._clients:
+    def client(self, service: str, region: str | None = None) -> Any:
+        """A client of a service, in the stack's Region or another."""
+        key = service if region is None else f"{service} {region}"
+        if key not in self._clients:
             named: Any = self.session.client
-            self._clients[service] = named(service, region_name=self.region)
-        return self._clients[service]
+            self._clients[key] = named(service, region_name=region or self.region)
+        return self._clients[key]
+
+    def complete(self, command: str) -> str:
+        """A command with what it needs to be about this stack."""
+        place = self.place
+        profile = f" --profile {place.profile}" if place.profile else ""
+        if command.startswith("aws "):
+            region = "" if " --region " in command else f" --region {self.region}"
+            return f"{command}{region}{profile}"
+        if command.startswith("npx cdk "):
+            stack = "" if place.stack in ("", STACK) else f" --context stack={place.stack}"
+            config = "" if self.file is None else f" --context config={self.file}"
+            return f"{command}{stack}{config}{profile}"
+        if command == "thingwatch redrive":
+            return f"{command} --stack {place.stack} --region {self.region}{profile}"
+        if command == "thingwatch check" and self.file is not None:
+            return f"{command} {self.file}"
+        return command
 
     @property
     def config(self) -> Config:
@@ -90,12 +123,13 @@ class Site:
         """The physical id of the resource whose logical id begins so. Raises `NotReached`."""
         for each in self._resources:
             if each["LogicalResourceId"].startswith(begins) and each.get("PhysicalResourceId"):
-                return each["PhysicalResourceId"]
+                return str(each["PhysicalResourceId"])
         raise NotReached(f"the stack has no {begins}: deploy this release first")
 
     def resources_of(self, kind: str) -> list[str]:
         """The physical ids of the resources of a type such as AWS::CloudWatch::Alarm."""
-        return [each["PhysicalResourceId"] for each in self._resources if each["ResourceType"] == kind]
+        found = (each.get("PhysicalResourceId") for each in self._resources if each["ResourceType"] == kind)
+        return [each for each in found if each]
 
     def functions(self) -> Mapping[str, str]:
         """The names of the functions, by what they are called here."""
@@ -110,5 +144,10 @@ class Site:
     def depth(self, url: str) -> tuple[int, int]:
         """How many messages of a queue are shown, and how many hidden."""
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-        found = self.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+        sqs = self.client("sqs")
+        try:
+            found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+        except sqs.exceptions.QueueDoesNotExist:
+            name = url.rpartition("/")[2]
+            raise Gone(f"the queue {name} is gone, with what was in it") from None
         return int(found[names[0]]), int(found[names[1]])

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from cli.deployment import NotReached
 from cli.doctor.site import Site
+from cli.redrive import DESTINATION_TAG
 from handlers.core.alerts import Actor, Alert, Delivery, write_delivery
 from handlers.core.digest import digest
 from handlers.core.severity import Severity
@@ -14,13 +17,21 @@ def send_test(destination: str, site: Site) -> str:
 
     Raises `NotReached`.
     """
-    queues = site.delivery_queues()
-    url = queues.get(destination.replace("-", ""))
+    sqs = site.client("sqs")
+    # By their tags: the outputs have names without hyphens.
+    queues = {_name_of(url, sqs): url for url in site.delivery_queues().values()}
+    url = queues.get(destination)
     if url is None:
-        raise NotReached(f"the stack has no destination {destination}; it has {', '.join(sorted(queues))}")
+        raise NotReached(
+            f"the stack has no destination {destination}; it has {', '.join(sorted(queues)) or 'none'}"
+        )
     alert = _make_alert(destination, site)
-    site.client("sqs").send_message(QueueUrl=url, MessageBody=write_delivery(Delivery(alert, destination)))
+    sqs.send_message(QueueUrl=url, MessageBody=write_delivery(Delivery(alert, destination)))
     return alert.short_id
+
+
+def _name_of(url: str, sqs: Any) -> str:
+    return str(sqs.list_queue_tags(QueueUrl=url).get("Tags", {}).get(DESTINATION_TAG, ""))
 
 
 def _make_alert(destination: str, site: Site) -> Alert:

@@ -8,17 +8,17 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from cli.deployment import NotReached
-from cli.doctor.check import Check, Found, fine, wrong
-from cli.doctor.site import Site
+from cli.doctor.check import SET_BACK, Check, Found, fine, wrong
+from cli.doctor.site import Gone, Site
 from handlers.core.severity import Severity
 
-_SET_BACK = "npx cdk deploy --revert-drift"
 _CLOCKS_DIFFER = timedelta(minutes=5)
 _TWO_CALLS = timedelta(minutes=65)
 
 
 def _credentials(site: Site) -> Found:
-    from botocore.exceptions import ClientError, NoCredentialsError  # noqa: PLC0415 - as in cli.deployment
+    # As in cli.deployment.
+    from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError  # noqa: PLC0415
 
     try:
         caller = site.client("sts").get_caller_identity()
@@ -26,11 +26,20 @@ def _credentials(site: Site) -> Found:
         return wrong("AWS is configured with no credentials", "aws configure")
     except ClientError as error:
         return wrong(f"AWS refuses the credentials: {error.response['Error']['Code']}", "aws sso login")
+    except BotoCoreError as error:
+        return wrong(f"there are no credentials to be had: {error}", "aws sso login")
     return fine(f"{caller['Arn']} in {site.region}")
 
 
 def _clock(site: Site) -> Found:
-    headers = site.client("sts").get_caller_identity()["ResponseMetadata"]["HTTPHeaders"]
+    from botocore.exceptions import ClientError  # noqa: PLC0415 - as above
+
+    try:
+        answer = site.client("sts").get_caller_identity()
+    except ClientError as error:
+        # It refuses a clock that is far off, and says the time all the same.
+        answer = error.response
+    headers = answer["ResponseMetadata"]["HTTPHeaders"]
     theirs = parsedate_to_datetime(headers["date"])
     apart = abs(site.now - theirs)
     if apart > _CLOCKS_DIFFER:
@@ -53,7 +62,7 @@ def _config(site: Site) -> Found:
 def _deployed_config(site: Site) -> Found:
     deployed = site.output("RulesetDigest")
     if site.digest is None:
-        return wrong("the config here is faulty, so it is another one than the deployed", "thingwatch check")
+        return wrong("the config here is faulty, so it is not the one that is deployed", "thingwatch check")
     if deployed != site.digest:
         return wrong(
             "the deployed stack has another config, or another release, than is here", "npx cdk diff"
@@ -72,24 +81,43 @@ def _stack(site: Site) -> Found:
 
 
 def _trail(site: Site) -> Found:
+    from botocore.exceptions import ClientError  # noqa: PLC0415 - as above
+
     cloudtrail = site.client("cloudtrail")
     trails = cloudtrail.describe_trails(includeShadowTrails=True)["trailList"]
     # A trail of one other Region does not log here.
     here = [
         each for each in trails if each.get("IsMultiRegionTrail") or each.get("HomeRegion") == site.region
     ]
+    problems: dict[str, Found] = {}
     for trail in here:
-        if cloudtrail.get_trail_status(Name=trail["TrailARN"])["IsLogging"] and _logs_writes(
-            cloudtrail.get_event_selectors(TrailName=trail["TrailARN"])
-        ):
-            return fine(f"the trail {trail['Name']} logs calls that write, in this Region")
-    names = ", ".join(each["Name"] for each in here)
-    said = f"no trail logs here; there is {names}" if names else "there is no trail for this Region"
+        name, home = trail["Name"], trail.get("HomeRegion", site.region)
+        at = f"--name {name} --region {home}"
+        try:
+            is_logging = cloudtrail.get_trail_status(Name=trail["TrailARN"])["IsLogging"]
+            takes_writes = _logs_writes(cloudtrail.get_event_selectors(TrailName=trail["TrailARN"]))
+        except ClientError as error:
+            # A trail of the organization is read in another account.
+            said = f"the trail {name} can not be looked at ({error.response['Error']['Code']})"
+            problems[name] = wrong(said, f"aws cloudtrail get-trail-status {at}")
+            continue
+        if is_logging and takes_writes:
+            return fine(f"the trail {name} logs calls that write, in this Region")
+        problems[name] = (
+            wrong(f"the trail {name} is stopped", f"aws cloudtrail start-logging {at}")
+            if not is_logging
+            else wrong(
+                f"the trail {name} does not take management events that write",
+                f"aws cloudtrail put-event-selectors --trail-name {name} --region {home} --event-selectors"
+                " ReadWriteType=All,IncludeManagementEvents=true",
+            )
+        )
+    for problem in problems.values():
+        return wrong(f"{problem.said}: EventBridge hears of no API call", problem.command)
     return wrong(
-        f"{said}: EventBridge hears of no API call",
-        f"aws cloudtrail start-logging --name {here[0]['Name']}"
-        if here
-        else "aws cloudtrail create-trail --is-multi-region-trail --name management --s3-bucket-name BUCKET",
+        "there is no trail for this Region: EventBridge hears of no API call",
+        f"aws cloudtrail create-trail --is-multi-region-trail --name management --s3-bucket-name BUCKET"
+        f" --region {site.region} && aws cloudtrail start-logging --name management --region {site.region}",
     )
 
 
@@ -109,7 +137,11 @@ def _logs_writes(answer: dict[str, Any]) -> bool:
 
 def _rule(site: Site) -> dict[str, Any]:
     name = site.resource("DetectionApiCalls").rpartition("|")[2]
-    rule: dict[str, Any] = site.client("events").describe_rule(Name=name)
+    events = site.client("events")
+    try:
+        rule: dict[str, Any] = events.describe_rule(Name=name)
+    except events.exceptions.ResourceNotFoundException:
+        raise Gone("the rule that brings API calls to detect is gone") from None
     return rule
 
 
@@ -121,11 +153,20 @@ def _rule_enabled(site: Site) -> Found:
 
 
 def _rule_pattern(site: Site) -> Found:
-    found = json.loads(_rule(site)["EventPattern"])
-    wanted = sorted({each.bus_source for each in site.config.watch.watched})
-    if sorted(found.get("source", [])) != wanted:
+    found = json.loads(_rule(site).get("EventPattern") or "{}")
+    watched = site.config.watch.watched
+    wanted = {
+        "source": {each.bus_source for each in watched},
+        "eventSource": {name for each in watched for name in each.event_sources},
+    }
+    detail = found.get("detail", {})
+    takes = {"source": set(found.get("source", [])), "eventSource": set(detail.get("eventSource", []))}
+    if takes != wanted:
         return wrong("the rule takes other services than the config here watches", "npx cdk diff")
-    return fine(f"the rule takes the calls of {len(wanted)} services")
+    is_whole = set(found) == {"source", "detail-type", "detail"} and set(detail) == {"eventSource"}
+    if not is_whole or "AWS API Call via CloudTrail" not in found["detail-type"]:
+        return wrong("the rule does not take every call of these services", SET_BACK)
+    return fine(f"the rule takes the calls of {len(wanted['source'])} services")
 
 
 def _rule_target(site: Site) -> Found:
@@ -133,9 +174,9 @@ def _rule_target(site: Site) -> Found:
     targets = site.client("events").list_targets_by_rule(Rule=name)["Targets"]
     function = site.output("DetectFunctionName")
     if not any(each["Arn"].endswith(f":function:{function}") for each in targets):
-        return wrong("the rule does not invoke detect", _SET_BACK)
+        return wrong("the rule does not invoke detect", SET_BACK)
     if not all("DeadLetterConfig" in each for each in targets):
-        return wrong("the rule keeps no event that it can not hand over", _SET_BACK)
+        return wrong("the rule keeps no event that it can not hand over", SET_BACK)
     return fine("the rule invokes detect, and keeps what it can not hand over")
 
 
@@ -148,7 +189,7 @@ def _rule_permission(site: Site) -> Found:
         policy = {"Statement": []}
     if any(_lets_in(each, arn) for each in policy["Statement"]):
         return fine("EventBridge may invoke detect")
-    return wrong("EventBridge may not invoke detect", _SET_BACK)
+    return wrong("EventBridge may not invoke detect", SET_BACK)
 
 
 def _lets_in(statement: dict[str, Any], rule: str) -> bool:
@@ -160,22 +201,26 @@ def _lets_in(statement: dict[str, Any], rule: str) -> bool:
 def _schedule(site: Site) -> Found:
     if not site.config.canary:
         return fine("there is none: canary is off in the config")
+    if _read_schedule(site)["State"] != "ENABLED":
+        return wrong("the canary's schedule is off", SET_BACK)
+    return fine("the canary's schedule is on")
+
+
+def _read_schedule(site: Site) -> dict[str, Any]:
     group, name = site.resource("CanaryGroup"), site.resource("CanarySchedule").rpartition("|")[2]
     scheduler = site.client("scheduler")
     try:
-        state = scheduler.get_schedule(GroupName=group, Name=name)["State"]
+        schedule: dict[str, Any] = scheduler.get_schedule(GroupName=group, Name=name)
     except scheduler.exceptions.ResourceNotFoundException:
-        return wrong("the canary's schedule is gone", _SET_BACK)
-    if state != "ENABLED":
-        return wrong("the canary's schedule is off", _SET_BACK)
-    return fine("the canary's schedule is on")
+        raise Gone("the canary's schedule is gone") from None
+    return schedule
 
 
 def _canary(site: Site) -> Found:
     if not site.config.canary:
         return fine("there is none: canary is off in the config")
-    if site.now - site.deployment.created < _TWO_CALLS:
-        return fine("the stack is younger than two of its calls")
+    if site.now - _read_schedule(site)["CreationDate"] < _TWO_CALLS:
+        return fine("it is younger than two of its calls")
     points = site.client("cloudwatch").get_metric_statistics(
         Namespace="Thingwatch",
         MetricName="SecondsToCanary",
@@ -192,7 +237,7 @@ def _canary(site: Site) -> Found:
             " --lookup-attributes AttributeKey=EventName,AttributeValue=TagResource",
         )
     seconds = max(each["Average"] for each in points)
-    return fine(f"the canary's last call came back after {seconds:.0f} seconds at most")
+    return fine(f"the canary's last calls came back within {seconds:.0f} seconds")
 
 
 CHECKS = tuple(

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from cli.doctor.check import Check, Found, fine, wrong
+from cli.deployment import NotReached
+from cli.doctor.check import SET_BACK, Check, Found, fine, wrong
 from cli.doctor.site import FAILURE_QUEUES, Site
 from handlers.core.destinations import is_webhook
 from handlers.core.severity import Severity
 from handlers.core.text import say_count
 
+_NOTIFY_NOBODY = ("/canary-made", "/canary-unseen", "/unwell")
 _MANY_WAIT = 1000
 _MOST_IN_FLIGHT = 120_000
 """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html"""
-_SET_BACK = "npx cdk deploy --revert-drift"
 
 
 def _failures(site: Site) -> Found:
@@ -32,7 +33,7 @@ def _waiting(site: Site) -> Found:
     for name, (shown, _) in depths.items():
         if shown >= _MANY_WAIT:
             return wrong(
-                f"{shown:,} alerts wait for {name}",
+                f"{say_count(shown, 'alert')} waiting for {name}",
                 f"aws logs tail {site.resource('DeliveryDeliverLogs')} --since 1h --filter-pattern tried",
             )
     waiting = sum(sum(each) for each in depths.values())
@@ -44,7 +45,7 @@ def _in_flight(site: Site) -> Found:
         _, hidden = site.depth(url)
         if hidden > _MOST_IN_FLIGHT // 2:
             return wrong(
-                f"{hidden:,} alerts for {name} are hidden until they are tried again;"
+                f"{say_count(hidden, 'alert')} for {name} hidden until tried again;"
                 f" SQS hides {_MOST_IN_FLIGHT:,} and then hands out none",
                 f"aws sqs get-queue-attributes --queue-url {url} --attribute-names All",
             )
@@ -71,7 +72,11 @@ def _read(site: Site, store: str, path: str) -> tuple[str, str] | None:
     secrets = site.client("secretsmanager")
     try:
         return "SecretString", str(secrets.get_secret_value(SecretId=path).get("SecretString", ""))
-    except secrets.exceptions.ResourceNotFoundException:
+    except (
+        secrets.exceptions.ResourceNotFoundException,
+        # It is about to be deleted.
+        secrets.exceptions.InvalidRequestException,
+    ):
         return None
 
 
@@ -131,21 +136,21 @@ def _topics(site: Site) -> Iterator[tuple[str, str]]:
 
 def _subscribers(site: Site, arn: str) -> tuple[int, int] | None:
     """How many subscriptions of a topic are confirmed, and how many wait for that; None without the topic."""
-    sns = site.client("sns")
+    sns = site.client("sns", arn.split(":")[3])
     try:
         pages = list(sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=arn))
     except sns.exceptions.NotFoundException:
         return None
     arns = [each["SubscriptionArn"] for page in pages for each in page["Subscriptions"]]
-    pending = sum(not each.startswith("arn:") for each in arns)
-    return len(arns) - pending, pending
+    pending = sum(each == "PendingConfirmation" for each in arns)
+    return sum(each.startswith("arn:") for each in arns), pending
 
 
 def _topics_there(site: Site) -> Found:
     names = []
     for name, arn in _topics(site):
         if _subscribers(site, arn) is None:
-            return wrong(f"the topic of {name} is gone: {arn}", _SET_BACK)
+            return wrong(f"the topic of {name} is gone: {arn}", SET_BACK)
         names.append(name)
     return fine(
         f"the topics of {', '.join(names)} are there" if names else "the config has no SNS destination"
@@ -162,20 +167,25 @@ def _topics_heard(site: Site) -> Found:
 
 def _problem(confirmed: int, pending: int) -> str:
     """What is wrong with the subscriptions of a topic, after its name; empty when nothing is."""
-    if pending:
-        return f"has {say_count(pending, 'subscription')} that nobody has confirmed"
-    return "" if confirmed else "has no subscriber"
+    if confirmed:
+        return ""
+    return (
+        f"has {say_count(pending, 'subscription')} that nobody has confirmed"
+        if pending
+        else "has no subscriber"
+    )
 
 
 def _subscribe(arn: str) -> str:
-    return f"aws sns subscribe --topic-arn {arn} --protocol email --notification-endpoint you@example.com"
+    place = f"--topic-arn {arn} --region {arn.split(':')[3]}"
+    return f"aws sns subscribe {place} --protocol email --notification-endpoint you@example.com"
 
 
 def _operators(site: Site) -> Found:
     arn = site.output("OperatorsTopicArn")
     found = _subscribers(site, arn)
     if found is None:
-        return wrong("the operators' topic is gone", _SET_BACK)
+        return wrong("the operators' topic is gone", SET_BACK)
     if problem := _problem(*found):
         return wrong(f"the operators' topic {problem}", _subscribe(arn))
     return fine("the operators hear of alarms")
@@ -185,7 +195,11 @@ def _alarm_rule(site: Site) -> Found:
     names = ", ".join(site.config.operators.to)
     if not names:
         return fine("the config names no destination that hears of alarms")
-    rule = site.client("events").describe_rule(Name=site.resource("AlarmsStates"))
+    events = site.client("events")
+    try:
+        rule = events.describe_rule(Name=site.resource("AlarmsStates"))
+    except events.exceptions.ResourceNotFoundException:
+        return wrong(f"the rule that brings alarms to {names} is gone", SET_BACK)
     if rule["State"] != "ENABLED":
         return wrong(
             f"the rule that brings alarms to {names} is off", f"aws events enable-rule --name {rule['Name']}"
@@ -198,7 +212,7 @@ def _alarms(site: Site) -> dict[str, dict[str, Any]]:
     pages = (
         site.client("cloudwatch")
         .get_paginator("describe_alarms")
-        .paginate(AlarmNamePrefix=f"{site.stack}-", AlarmTypes=["MetricAlarm", "CompositeAlarm"])
+        .paginate(AlarmNamePrefix=f"{site.stack}/", AlarmTypes=["MetricAlarm", "CompositeAlarm"])
     )
     found = [each for page in pages for each in (*page["MetricAlarms"], *page["CompositeAlarms"])]
     wanted = set(_wanted_alarms(site))
@@ -208,22 +222,30 @@ def _alarms(site: Site) -> dict[str, dict[str, Any]]:
 def _wanted_alarms(site: Site) -> list[str]:
     kinds = ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm")
     # CloudFormation calls a composite alarm by its ARN.
-    return [each.rpartition(":")[2] for kind in kinds for each in site.resources_of(kind)]
+    names = [each.rpartition(":")[2] for kind in kinds for each in site.resources_of(kind)]
+    if not names:
+        raise NotReached("the stack has no alarms: deploy this release first")
+    return names
 
 
 def _alarms_there(site: Site) -> Found:
     found = _alarms(site)
     if missing := sorted(set(_wanted_alarms(site)) - set(found)):
-        return wrong(f"{say_count(len(missing), 'alarm')} gone: {', '.join(missing[:3])}", _SET_BACK)
+        return wrong(f"{say_count(len(missing), 'alarm')} gone: {', '.join(missing[:3])}", SET_BACK)
     if silenced := sorted(name for name, each in found.items() if not each["ActionsEnabled"]):
         return wrong(
             f"{say_count(len(silenced), 'alarm')} silenced: {', '.join(silenced[:3])}",
             f"aws cloudwatch enable-alarm-actions --alarm-names {' '.join(silenced)}",
         )
+    topic = site.output("OperatorsTopicArn")
+    deaf = sorted(
+        name
+        for name, each in found.items()
+        if topic not in each.get("AlarmActions", []) and not name.endswith(_NOTIFY_NOBODY)
+    )
+    if deaf:
+        return wrong(f"{say_count(len(deaf), 'alarm')} that notify nobody: {', '.join(deaf[:3])}", SET_BACK)
     return fine(f"all {len(found)} alarms are there")
-
-
-_NOTIFY_NOBODY = ("-canary-made", "-canary-unseen", "-unwell")
 
 
 def _alarms_off(site: Site) -> Found:
@@ -246,7 +268,7 @@ CHECKS = tuple(
         (
             "failure-queues",
             Severity.HIGH,
-            "what is there was told to nobody; it is kept for 14 days",
+            "nobody was told of what is there; it is kept for 14 days",
             _failures,
         ),
         ("backlog", Severity.MEDIUM, "what waits comes late", _waiting),

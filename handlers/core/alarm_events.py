@@ -17,9 +17,20 @@ from handlers.core.severity import Severity
 from handlers.core.text import clean
 
 DETAIL_TYPE = "CloudWatch Alarm State Change"
+RULE = "alarm"
+"""The rule of such an alert."""
 
+_LONGEST_NAME = 255
+"""Of an alarm."""
 _LONGEST_TITLE = 100
 _LONGEST_DESCRIPTION = 600
+
+
+_STATES = {
+    "ALARM": (Severity.HIGH, "is on", "Thingwatch itself is unwell"),
+    "OK": (Severity.INFORMATIONAL, "is over", "what this alarm was on for is over"),
+}
+_UNKNOWN = (Severity.MEDIUM, "can not tell", "it has no data any more, so nobody knows whether it is over")
 
 
 class BadAlarm(ValueError):
@@ -32,24 +43,25 @@ def read_alarm(event: object) -> Alert | None:
     if envelope.get("detail-type") != DETAIL_TYPE:
         return None
     detail = as_mapping(envelope.get("detail"))
-    name = clean(as_text(detail.get("alarmName")), _LONGEST_TITLE)
+    name = clean(as_text(detail.get("alarmName")), _LONGEST_NAME)
     state = as_text(as_mapping(detail.get("state")).get("value"))
     if not name or not state:
         raise BadAlarm("the event names no alarm, or no state of it")
     is_on = state == "ALARM"
+    severity, state_words, reason = _STATES.get(state, _UNKNOWN)
     description = as_text(as_mapping(detail.get("configuration")).get("description"))
     account, region = (clean(as_text(envelope.get(each))) for each in ("account", "region"))
     return Alert(
         # CloudWatch may say it twice; EventBridge's id is the same then.
         alert_id=digest("alarm", as_text(envelope.get("id"))),
         dedup_key=digest("alarm", account, region, name),
-        severity=Severity.HIGH if is_on else Severity.INFORMATIONAL,
-        rule="alarm",
+        severity=severity,
+        rule=RULE,
         operation=None,
         category="thingwatch",
-        title=f"Alarm {name} is {'on' if is_on else 'over'}",
+        title=f"Alarm {clean(name, _LONGEST_TITLE)} {state_words}",
         title_of_many="",
-        reasons=("Thingwatch itself is unwell" if is_on else "what Thingwatch was unwell of is over",),
+        reasons=(reason,),
         subject=name,
         # Whoever may change the alarm wrote it, so it stands as a value and not as a command of ours.
         shown={"says": clean(description, _LONGEST_DESCRIPTION)} if description else {},

@@ -141,6 +141,17 @@ def _rule_of_others(fleet: Fleet) -> Iterator[None]:
 
 
 @contextmanager
+def _rule_of_nothing(fleet: Fleet) -> Iterator[None]:
+    events = fleet.client("events")
+    pattern = events.describe_rule(Name=fleet.rule)["EventPattern"]
+    narrow = json.loads(pattern)
+    narrow["detail"]["eventName"] = ["Nothing"]
+    events.put_rule(Name=fleet.rule, EventPattern=json.dumps(narrow))
+    yield
+    events.put_rule(Name=fleet.rule, EventPattern=pattern)
+
+
+@contextmanager
 def _no_target(fleet: Fleet) -> Iterator[None]:
     events = fleet.client("events")
     targets = events.list_targets_by_rule(Rule=fleet.rule)["Targets"]
@@ -215,7 +226,7 @@ def _switched_off(fleet: Fleet) -> Iterator[None]:
 
 @contextmanager
 def nobody_reads(fleet: Fleet) -> Iterator[None]:
-    identifier = fleet.mapping("DeliveryQueueUrlaudit")
+    identifier = fleet.mapping("DeliveryQueueUrllate")
     fleet.client("lambda").update_event_source_mapping(UUID=identifier, Enabled=False)
     yield
     fleet.client("lambda").update_event_source_mapping(UUID=identifier, Enabled=True)
@@ -291,7 +302,7 @@ def _nobody_hears(fleet: Fleet, output: str) -> Iterator[None]:
 
 @contextmanager
 def _alarm_silenced(fleet: Fleet) -> Iterator[None]:
-    names = ["Thingwatch-alerts-refused"]
+    names = ["Thingwatch/alerts-refused"]
     fleet.client("cloudwatch").disable_alarm_actions(AlarmNames=names)
     yield
     fleet.client("cloudwatch").enable_alarm_actions(AlarmNames=names)
@@ -300,9 +311,9 @@ def _alarm_silenced(fleet: Fleet) -> Iterator[None]:
 @contextmanager
 def _alarm_on(fleet: Fleet) -> Iterator[None]:
     put = fleet.client("cloudwatch").set_alarm_state
-    put(AlarmName="Thingwatch-detect-fails", StateValue="ALARM", StateReason="a test")
+    put(AlarmName="Thingwatch/detect-fails", StateValue="ALARM", StateReason="a test")
     yield
-    put(AlarmName="Thingwatch-detect-fails", StateValue="OK", StateReason="a test")
+    put(AlarmName="Thingwatch/detect-fails", StateValue="OK", StateReason="a test")
 
 
 @contextmanager
@@ -316,15 +327,20 @@ Break = Callable[[Fleet], Any]
 _expired = partial(_fault, service="sts", action="GetCallerIdentity", code="ExpiredToken")
 _no_function = partial(_fault, service="lambda", action="*", code="ResourceNotFoundException")
 _no_table = partial(_fault, service="dynamodb", action="DescribeTable", code="ResourceNotFoundException")
+_no_rule = partial(_fault, service="events", action="DescribeRule", code="ResourceNotFoundException")
+_no_queue = partial(_fault, service="sqs", action="GetQueueAttributes", code="QueueDoesNotExist")
 _no_topic = partial(_fault, service="sns", action="ListSubscriptionsByTopic", code="NotFound")
 _nobody_hears_alerts = partial(_nobody_hears, output="TopicArnaudit")
 _nobody_hears_alarms = partial(_nobody_hears, output="OperatorsTopicArn")
 
 BROKEN: list[tuple[str, str, Break]] = [
     ("credentials", "AWS refuses the credentials: ExpiredToken", _expired),
-    ("trail", "no trail logs here; there is management", _trail_stopped),
-    ("trail", "no trail logs here; there is management", _trail_of_reads),
+    ("trail", "the trail management is stopped: EventBridge hears of no API call", _trail_stopped),
+    ("trail", "the trail management does not take management events that write", _trail_of_reads),
     ("rule", "is off", _rule_off),
+    ("rule", "the rule that brings API calls to detect is gone", _no_rule),
+    ("failure-queues", "is gone, with what was in it", _no_queue),
+    ("rule-pattern", "the rule does not take every call of these services", _rule_of_nothing),
     ("rule-pattern", "the rule takes other services than the config here watches", _rule_of_others),
     ("rule-target", "the rule does not invoke detect", _no_target),
     ("rule-target", "the rule keeps no event that it can not hand over", _no_dead_letters),
@@ -332,7 +348,7 @@ BROKEN: list[tuple[str, str, Break]] = [
     ("canary-schedule", "the canary's schedule is off", _schedule_off),
     ("functions", "detect is gone", _no_function),
     ("functions-on", "detect is switched off by a reserved concurrency of 0", _switched_off),
-    ("queues-read", "nobody takes from the queue of audit", nobody_reads),
+    ("queues-read", "nobody takes from the queue of late", nobody_reads),
     ("failures-kept", "events that detect fails on are kept nowhere", _failures_not_kept),
     ("table", "the table of windows, claims and mutes is gone", _no_table),
     ("table-lapses", "the table forgets nothing", _forgets_nothing),
@@ -345,6 +361,6 @@ BROKEN: list[tuple[str, str, Break]] = [
     ("subscriptions", "the topic of audit has no subscriber", _nobody_hears_alerts),
     ("operators", "the operators' topic has no subscriber", _nobody_hears_alarms),
     ("alarm-rule", "the rule that brings alarms to audit is off", _alarm_rule_off),
-    ("alarms", "1 alarm silenced: Thingwatch-alerts-refused", _alarm_silenced),
-    ("alarms-off", "1 alarm on: Thingwatch-detect-fails", _alarm_on),
+    ("alarms", "1 alarm silenced: Thingwatch/alerts-refused", _alarm_silenced),
+    ("alarms-off", "1 alarm on: Thingwatch/detect-fails", _alarm_on),
 ]

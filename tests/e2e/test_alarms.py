@@ -75,7 +75,7 @@ def heard(world: World) -> Heard:
     operators = Inbox(world.aws, world.outputs["OperatorsTopicArn"], name, read=json.loads)
 
     def find(alarm: str) -> list[Mapping[str, Any]]:
-        return [each for each in operators.poll() if each["AlarmName"] == f"Thingwatch-{alarm}"]
+        return [each for each in operators.poll() if each["AlarmName"] == f"Thingwatch/{alarm}"]
 
     return find
 
@@ -91,7 +91,7 @@ def test_when_slack_refuses_alerts_for_good_the_operators_are_told_what_to_do(
     assert "ALARM" == refused["NewStateValue"]
     assert refused["AlarmDescription"].startswith("secops refused alerts for good.")
     # And the destination that the config names for it, by way of the bus.
-    (on_sns,) = wait_until(lambda: world.on_sns_by_title("Alarm Thingwatch-refused-secops is on"), PATIENCE)
+    (on_sns,) = wait_until(lambda: world.on_sns_by_title("Alarm Thingwatch/refused-secops is on"), PATIENCE)
     assert ("alarm", "high") == (on_sns["rule"], on_sns["severity"])
     wait_until(lambda: measure_depth(world, "DeadLetterQueueUrl") > 0, PATIENCE)
     (told,) = wait_until(lambda: heard("alerts-refused"), PATIENCE)
@@ -124,7 +124,7 @@ def test_one_alarm_stands_for_all_that_are_on(world: World, heard: Heard) -> Non
 
     def state() -> str:
         (unwell,) = cloudwatch.describe_alarms(
-            AlarmNames=["Thingwatch-unwell"], AlarmTypes=["CompositeAlarm"]
+            AlarmNames=["Thingwatch/unwell"], AlarmTypes=["CompositeAlarm"]
         )["CompositeAlarms"]
         return str(unwell["StateValue"])
 
@@ -175,7 +175,7 @@ def test_who_misses_the_canary_tells_the_operators_once_it_was_due(world: World,
 
     def set_state(name: str, state: str) -> None:
         cloudwatch.set_alarm_state(
-            AlarmName=f"Thingwatch-{name}",
+            AlarmName=f"Thingwatch/{name}",
             StateValue=state,
             StateReason="a test",
         )

@@ -89,7 +89,10 @@ def test_another_clock_another_config_and_a_stack_that_is_not_there_are_found(
     assert "fine" == fleet.check("deployed-config").status
     gone = fleet.check("stack", place=Place("nothing"))
     assert ("fine", "wrong") == (fleet.check("stack").status, gone.status)
-    assert ("npx cdk deploy", True) == (gone.command, gone.said.startswith("there is no stack nothing in"))
+    assert ("npx cdk deploy --context stack=nothing", True) == (
+        gone.command,
+        gone.said.startswith("there is no stack nothing in"),
+    )
 
 
 def test_a_canary_that_does_not_come_back_is_found_once_the_stack_is_old_enough(fleet: Fleet) -> None:
@@ -105,15 +108,15 @@ def test_a_canary_that_does_not_come_back_is_found_once_the_stack_is_old_enough(
 def test_what_fails_is_throttled_waits_or_is_hidden_is_found(
     fleet: Fleet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sqs, url = fleet.client("sqs"), fleet.outputs["DeliveryQueueUrlaudit"]
+    sqs, url = fleet.client("sqs"), fleet.outputs["DeliveryQueueUrllate"]
     assert ("fine", "fine") == (fleet.check("backlog").status, fleet.check("in-flight").status)
     monkeypatch.setattr(way_out, "_MANY_WAIT", 1)
     monkeypatch.setattr(way_out, "_MOST_IN_FLIGHT", 0)
     with nobody_reads(fleet):
         sqs.send_message(QueueUrl=url, MessageBody="{}")
-        assert "1 alerts wait for audit" == fleet.check("backlog").said
+        assert "1 alert waiting for late" == fleet.check("backlog").said
         sqs.receive_message(QueueUrl=url, VisibilityTimeout=600)
-        assert fleet.check("in-flight").said.startswith("1 alerts for audit are hidden")
+        assert fleet.check("in-flight").said.startswith("1 alert for late hidden")
         sqs.purge_queue(QueueUrl=url)
     for name, metric in (("errors", "Errors"), ("throttles", "Throttles")):
         assert "fine" == fleet.check(name).status
@@ -141,7 +144,7 @@ def test_a_check_that_can_not_look_stops_no_other(fleet: Fleet) -> None:
 def test_without_a_stack_the_command_says_so_once(fleet: Fleet) -> None:
     done = fleet.run("--stack", "nothing")
     assert 1 == done.returncode
-    assert 1 == done.stdout.count("to mend it: npx cdk deploy\n")
+    assert 1 == done.stdout.count("to mend it: npx cdk deploy --context stack=nothing --context config=")
     assert 2 == " ".join(done.stdout.split()).count("there is no stack nothing in us-east-1")
 
 

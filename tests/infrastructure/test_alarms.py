@@ -1,7 +1,10 @@
 """The alarms: they look at what AWS measures, they say what to do, and people hear of them."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -73,14 +76,14 @@ ALARMS = {
 def alarms(template: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """The alarms, by their names without the stack's."""
     found = resources(template, "AWS::CloudWatch::Alarm").values()
-    everything = {each["AlarmName"].removeprefix("Thingwatch-"): each for each in found}
+    everything = {each["AlarmName"].removeprefix("Thingwatch/"): each for each in found}
     return {name: each for name, each in everything.items() if name not in ("canary-unseen", "canary-made")}
 
 
 def composite(template: dict[str, Any], name: str) -> dict[str, Any]:
     """A composite alarm, by its name without the stack's."""
     found = resources(template, "AWS::CloudWatch::CompositeAlarm").values()
-    return next(each for each in found if each["AlarmName"] == f"Thingwatch-{name}")
+    return next(each for each in found if each["AlarmName"] == f"Thingwatch/{name}")
 
 
 def logical_id(value: Any) -> str:
@@ -143,18 +146,19 @@ def test_one_alarm_stands_for_all_and_notifies_nobody(template: dict[str, Any]) 
     assert len(alarms(template)) == said.count(" OR ")
 
 
-def test_the_canary_is_missed_after_three_half_hours_and_not_before_it_made_three_calls(
+def test_the_canary_is_missed_after_more_than_an_hour_and_not_before_it_made_calls_for_as_long(
     template: dict[str, Any],
 ) -> None:
     found = {each["AlarmName"]: each for each in resources(template, "AWS::CloudWatch::Alarm").values()}
-    unseen, made = found["Thingwatch-canary-unseen"], found["Thingwatch-canary-made"]
+    unseen, made = found["Thingwatch/canary-unseen"], found["Thingwatch/canary-made"]
     fields = ("MetricName", "Statistic", "Period", "EvaluationPeriods", "Threshold", "TreatMissingData")
-    assert ("SecondsToCanary", "SampleCount", 1800, 3, 1, "breaching") == tuple(
+    # Two periods of nothing lie between two calls that are on time.
+    assert ("SecondsToCanary", "SampleCount", 1200, 3, 1, "breaching") == tuple(
         unseen[each] for each in fields
     )
     assert "LessThanThreshold" == unseen["ComparisonOperator"]
     # https://docs.aws.amazon.com/scheduler/latest/UserGuide/monitoring-cloudwatch.html
-    assert ("InvocationAttemptCount", "Sum", 21600, 1, 3, "ignore") == tuple(made[each] for each in fields)
+    assert ("InvocationAttemptCount", "Sum", 1800, 3, 1, "ignore") == tuple(made[each] for each in fields)
     assert ("AWS/Scheduler", "ScheduleGroup") == (made["Namespace"], made["Dimensions"][0]["Name"])
     assert set() == {key for each in (unseen, made) for key in each if key.endswith("Actions")}
     missed = composite(template, "canary-missed")
@@ -162,6 +166,30 @@ def test_the_canary_is_missed_after_three_half_hours_and_not_before_it_made_thre
     assert [{"Ref": "AlarmsOperatorsAD6DFC2B"}] == missed["AlarmActions"]
     description = json.dumps(missed["AlarmDescription"])
     assert (True, True) == ("aws cloudtrail lookup-events" in description, len(description) < 1024)
+
+
+def test_a_rule_of_too_many_and_too_long_names_is_refused_at_synth(tmp_path: Path) -> None:
+    config = tmp_path / "alerts.yaml"
+    lines = "".join(f"  team-{number}: {{sns: create}}\n" for number in range(20))
+    config.write_text(f"version: 1\ndestinations:\n{lines}")
+    made = synthesize(config, tmp_path)
+    rule = composite(made, "unwell")["AlarmRule"]
+    assert (True, True) == (isinstance(rule, str), len(rule) < 10_240)
+    said = synth_of_a_stack(config, tmp_path / "out", "S" * 128)
+    assert said.endswith("is too long for so many destinations; choose a shorter one\n"), said
+
+
+def synth_of_a_stack(config: Path, folder: Path, stack: str) -> str:
+    """What the app says on stderr when a stack has this name."""
+    context = json.dumps({"stack": stack, "config": str(config)})
+    done = subprocess.run(
+        [sys.executable, "app.py"],
+        env={**os.environ, "CDK_CONTEXT_JSON": context, "CDK_OUTDIR": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stderr
 
 
 def test_destinations_of_the_operators_hear_of_each_beginning_and_end_of_an_alarm(tmp_path: Path) -> None:
@@ -173,9 +201,9 @@ def test_destinations_of_the_operators_hear_of_each_beginning_and_end_of_an_alar
     rules = resources(made, "AWS::Events::Rule").values()
     (rule,) = [each for each in rules if "aws.cloudwatch" in each["EventPattern"]["source"]]
     pattern = rule["EventPattern"]
-    silent = [f"Thingwatch-{each}" for each in ("unwell", "canary-unseen", "canary-made")]
+    silent = [f"Thingwatch/{each}" for each in ("unwell", "canary-unseen", "canary-made")]
     assert ["CloudWatch Alarm State Change"] == pattern["detail-type"]
-    assert ":alarm:Thingwatch-" in json.dumps(pattern["resources"])
+    assert ":alarm:Thingwatch/" in json.dumps(pattern["resources"])
     assert {
         "alarmName": [{"anything-but": silent}],
         "$or": [{"state": {"value": ["ALARM"]}}, {"previousState": {"value": ["ALARM"]}}],

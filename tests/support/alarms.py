@@ -19,9 +19,9 @@ def make_alarm(
         "account": ACCOUNT,
         "time": "2026-11-22T09:30:15Z",
         "region": REGION,
-        "resources": [f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:Thingwatch-refused-secops"],
+        "resources": [f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:Thingwatch/refused-secops"],
         "detail": {
-            "alarmName": "Thingwatch-refused-secops",
+            "alarmName": "Thingwatch/refused-secops",
             "state": {"value": state, "reason": "Threshold Crossed"},
             "previousState": {"value": before},
             "configuration": {"description": says},

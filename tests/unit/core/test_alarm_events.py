@@ -22,21 +22,21 @@ def read(event: dict[str, Any]) -> Alert:
 
 def test_an_alarm_that_goes_on_says_what_it_says_and_where_to_look() -> None:
     alert = read(make_alarm())
-    assert ("Alarm Thingwatch-refused-secops is on", Severity.HIGH) == (alert.title, alert.severity)
+    assert ("Alarm Thingwatch/refused-secops is on", Severity.HIGH) == (alert.title, alert.severity)
     payload = render_slack(alert)
-    assert "🟠 Alarm Thingwatch-refused-secops is on, by CloudWatch" == payload["text"]
+    assert "🟠 Alarm Thingwatch/refused-secops is on, by CloudWatch" == payload["text"]
     said = str(payload["blocks"])
     assert (True, True, True) == (
         f"says: `{SAYS}`" in said,
         "thingwatch doctor" in said,
-        "#alarmsV2:alarm/Thingwatch-refused-secops|AWS console" in said,
+        "#alarmsV2:alarm/Thingwatch%2Frefused-secops|AWS console" in said,
     )
     assert "CloudTrail" not in said
 
 
 def test_an_alarm_that_is_over_is_no_cause_for_alarm() -> None:
     alert = read(make_alarm("OK", before="ALARM"))
-    assert ("Alarm Thingwatch-refused-secops is over", Severity.INFORMATIONAL, ()) == (
+    assert ("Alarm Thingwatch/refused-secops is over", Severity.INFORMATIONAL, ()) == (
         alert.title,
         alert.severity,
         alert.runbook,
@@ -76,3 +76,19 @@ def test_text_of_an_alarm_mentions_nobody_and_links_nowhere(says: str) -> None:
     outside, *_ = changed.split("`")
     assert "<" not in outside
     assert 2 == changed.count("`") or not says
+
+
+@pytest.mark.parametrize("state", ["INSUFFICIENT_DATA", "who knows"])
+def test_an_alarm_without_data_is_not_said_to_be_over(state: str) -> None:
+    alert = read(make_alarm(state, before="ALARM"))
+    assert ("Alarm Thingwatch/refused-secops can not tell", Severity.MEDIUM) == (alert.title, alert.severity)
+
+
+def test_alarms_of_long_names_are_told_apart_and_linked_whole() -> None:
+    names = [f"{'S' * 128}/late-{number}" for number in range(2)]
+    first, second = (
+        read(make_alarm(detail={"alarmName": name, "state": {"value": "ALARM"}})) for name in names
+    )
+    assert first.short_id != second.short_id
+    assert str(first.link).endswith("%2Flate-0")
+    assert len(first.title) < 130

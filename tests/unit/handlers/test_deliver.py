@@ -11,10 +11,12 @@ import pytest
 
 from handlers import deliver
 from handlers.adapters.memory_claims import MemoryClaims
+from handlers.core.alarm_events import read_alarm
 from handlers.core.alerts import Alert, Answer, Delivery, Question, write_delivery
 from handlers.core.backoff import retry_delay, spread_of
 from handlers.core.destinations import Destination
 from handlers.pipeline import ClaimHeld, TryAgain, Undeliverable
+from tests.support.alarms import make_alarm
 from tests.support.alerts import make_alert
 from tests.support.records import ACCOUNT, CERTIFICATE, REGION
 from tests.support.rollups import make_rollup
@@ -169,6 +171,21 @@ def test_a_rollup_is_measured_as_sent_and_not_as_late(
     _handle(write_delivery(Delivery(make_rollup(), "secops")))
     line = json.loads(capsys.readouterr().out)
     assert {"Sent"} == line.keys() - {"_aws", "Stack", "Destination"}
+
+
+def test_what_becomes_of_an_alarm_makes_no_metric_that_could_be_the_cause_of_another(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    alarm = read_alarm(make_alarm())
+    assert alarm is not None
+    for fault in (
+        None,
+        TryAgain("Slack answered 500"),
+        Undeliverable("Slack answered 410 channel_is_archived"),
+    ):
+        world.fault = fault
+        _handle(write_delivery(Delivery(alarm, "secops")))
+    assert "" == capsys.readouterr().out
 
 
 def test_what_can_not_be_read_or_is_of_an_unknown_destination_makes_no_metric(
