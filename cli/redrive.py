@@ -8,7 +8,7 @@ A message is deleted only after it was sent, so whoever stops this loses nothing
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -89,13 +89,16 @@ class Redrive:
             if kind in (None, each)
         ]
         orphans = [self._look_if_there(*each) for each in self._find_orphans() if kind in (None, each[0])]
-        looks = [*own, *orphans]
-        # An empty queue answers after a second, so all are asked at once.
+        # An empty queue answers after a second, so none waits for another.
         with ThreadPoolExecutor() as pool:
-            while looks:
-                batches = list(pool.map(lambda look: next(look, None), looks))
-                yield from (failed for batch in batches for failed in batch or ())
-                looks = [look for look, batch in zip(looks, batches, strict=True) if batch is not None]
+            asked = {pool.submit(next, look, None): look for look in (*own, *orphans)}
+            while asked:
+                done, _ = wait(asked, return_when=FIRST_COMPLETED)
+                for future in done:
+                    look = asked.pop(future)
+                    if (batch := future.result()) is not None:
+                        yield from batch
+                        asked[pool.submit(next, look, None)] = look
 
     def _look(self, kind: str, url: str, read: Reader) -> Iterator[list[Failed]]:
         self._hidden.append(count_hidden(self._sqs, url))

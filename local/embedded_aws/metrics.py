@@ -21,6 +21,7 @@ _FAILED = 400
 def install() -> None:
     """Mend metrics and alarms."""
     pinned.function(cloudwatch, "record_metric", "namespace, metric_name, value, unit, dimensions")
+    pinned.attribute(cloudwatch, "_alarms")
     _read_logs()
     _look_at_dimensions()
     _know_composite_alarms()
@@ -49,7 +50,14 @@ def _record(line: dict[str, Any]) -> None:
                     cloudwatch.record_metric(
                         directive["Namespace"], metric["Name"], value, metric["Unit"], place
                     )
-    cloudwatch._evaluate_all_alarms()
+        _evaluate(directive["Namespace"], {metric["Name"] for metric in directive["Metrics"]})
+
+
+def _evaluate(namespace: str, names: set[str]) -> None:
+    """Look at the alarms of these metrics; at all of them with each line, a storm would take for ever."""
+    for alarm in list(cloudwatch._alarms.values()):
+        if alarm.get("Namespace") == namespace and alarm.get("MetricName") in names:
+            cloudwatch._evaluate_alarm(alarm)
 
 
 class _Metrics(AccountRegionScopedDict):  # type: ignore[misc]
